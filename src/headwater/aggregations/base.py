@@ -1,0 +1,116 @@
+'''How an aggregation is written: one file, one frozen class, four small functions.
+
+An aggregation is a mergeable state. It is written once and serves windows in batch and at request
+time, fits on training rows, and (as `merge`) anything that is computed in parts. The file's name is
+the aggregation's name; nothing else lists it. A complete one:
+
+```python
+@dataclass(frozen=True, slots=True)
+class Longest(Aggregation):
+    """The largest number; nulls are skipped, empty input gives null, order does not matter."""
+
+    takes = ("integer", "float")
+
+    @staticmethod
+    def prepare(x, valid, start, stop):
+        return 0, 1                       # (a scale for the group, words of state)
+
+    @staticmethod
+    def lift(state, x, i, scale):         # the state of row i alone; `state` holds zeros
+        state[0] = i + 1
+
+    @staticmethod
+    def merge(into, left, right, x, rank):  # left before right; into may be one of them
+        a, b = left[0], right[0]
+        into[0] = a if b == 0 or (a > 0 and x[a - 1] >= x[b - 1]) else b
+
+    @staticmethod
+    def result(state, x, scale):          # (VALUE, NULL, TIE or OVERFLOW, the value)
+        return (VALUE if state[0] > 0 else NULL), state[0] - 1
+```
+
+`state` is a row of 64-bit integer words; zeros are the empty state and must be neutral in `merge`.
+`x` holds the group's values in event order as float64 or int64; where `returns` is "row" the result
+is a position in `x`, and the value there is taken whatever its type. Write plain Python that Numba
+can compile: loops, integers, floats, `math`; helpers from `headwater.kernel.limbs` may be called.
+'''
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar, Literal
+
+from headwater.errors import Place, caller
+
+NULL = 0
+VALUE = 1
+TIE = 2
+OVERFLOW = 3
+
+Kind = Literal["integer", "float", "boolean", "string", "time", "duration", "other"]
+EVERY_KIND: tuple[Kind, ...] = (
+    "integer", "float", "boolean", "string", "time", "duration", "other",
+)  # fmt: skip
+NUMBERS: tuple[Kind, ...] = ("integer", "float", "boolean")
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """A fold over the rows of one entity, or of a training set.
+
+    Args:
+        column: A column's name or a Polars row expression; None where no value is read.
+        name: The feature's name; needed for an expression, else made from column and aggregation.
+        where: A Polars row expression or the name of a boolean column; other rows do not count.
+    """
+
+    column: Any = None
+    name: str | None = field(default=None, kw_only=True)
+    where: Any = field(default=None, kw_only=True)
+    place: Place | None = field(default_factory=caller, kw_only=True, compare=False, repr=False)
+
+    takes: ClassVar[tuple[Kind, ...]] = NUMBERS
+    """The kinds of value it can take."""
+    reads: ClassVar[Literal["value", "rows"]] = "value"
+    """`rows`: it may be written without a column and then reads none."""
+    computes_in: ClassVar[Literal["float", "same"]] = "same"
+    """`float`: integers of up to 32 bits and booleans are folded as float64, which is exact."""
+    returns: ClassVar[Literal["float", "integer", "value", "row"]] = "float"
+    """`value`: an integer for integers and booleans, else a float. `row`: one of the values."""
+    when_empty: ClassVar[int | None] = None
+    """The result over no row."""
+    ordered: ClassVar[bool] = False
+    """Whether the result depends on event order, so that ties need a sequence."""
+    integers: ClassVar[type | None] = None
+    """A class with the four functions for int64 values; None where the same serve both."""
+    serves: ClassVar[tuple[str, ...]] = ("window", "fit")
+    """`window` for features, `fit` for statistics over training rows."""
+
+    def within(self, *windows: str | timedelta) -> Windowed:
+        """This aggregation over the window `[as_of - length, as_of)`, once for each length."""
+        return Windowed(self, windows)
+
+    def over_all(self) -> Windowed:
+        """This aggregation over all history before `as_of`."""
+        return Windowed(self, (None,))
+
+    @property
+    def word(self) -> str:
+        """The aggregation's name in a column's name: `Mean` is `mean`."""
+        name = type(self).__name__
+        return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Windowed:
+    """An aggregation with its windows; None is all history.
+
+    Args:
+        aggregation: What is folded.
+        windows: Lengths such as "7d" or a timedelta.
+    """
+
+    aggregation: Aggregation
+    windows: Sequence[str | timedelta | None]

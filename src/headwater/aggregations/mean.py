@@ -1,0 +1,48 @@
+"""Mean: the exact sum over the count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.kernel.moments import (
+    add_words,
+    lift_integer,
+    lift_sum,
+    mean_or_sum,
+    prepare_integers,
+    prepare_sum,
+)
+
+
+def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
+    if state[0] == 0:
+        return NULL, 0.0
+    return VALUE, mean_or_sum(state, float(state[0]), scale)
+
+
+class _Integers:
+    prepare = staticmethod(prepare_integers)
+    lift = staticmethod(lift_integer)
+    merge = staticmethod(add_words)
+    result = staticmethod(_result)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean(Aggregation):
+    """The arithmetic mean, within 2 units in the last place; finite even where the sum is not.
+
+    Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); empty input gives null;
+    order does not matter. Booleans count as 0 and 1, so that a mean of a condition is its share.
+
+    >>> Mean("arrival_delay").word
+    'mean'
+    """
+
+    computes_in: ClassVar[Literal["float", "same"]] = "float"
+    integers: ClassVar[type | None] = _Integers
+    prepare = staticmethod(prepare_sum)
+    lift = staticmethod(lift_sum)
+    merge = staticmethod(add_words)
+    result = staticmethod(_result)

@@ -1,0 +1,46 @@
+"""Std: from exact sums of values and squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.kernel.moments import (
+    add_words,
+    lift_integer_squares,
+    lift_squares,
+    prepare_integer_squares,
+    prepare_squares,
+    spread,
+)
+
+
+def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
+    return (VALUE, spread(state, scale, True)) if state[0] > 1 else (NULL, 0.0)
+
+
+class _Integers:
+    prepare = staticmethod(prepare_integer_squares)
+    lift = staticmethod(lift_integer_squares)
+    merge = staticmethod(add_words)
+    result = staticmethod(_result)
+
+
+@dataclass(frozen=True, slots=True)
+class Std(Aggregation):
+    """The sample standard deviation (n - 1), within 2 units in the last place.
+
+    Nulls are skipped; a NaN or an infinity gives NaN; fewer than two values give null; order does
+    not matter. Large offsets cost no digits: squares are summed exactly.
+
+    >>> Std("amount").word
+    'std'
+    """
+
+    computes_in: ClassVar[Literal["float", "same"]] = "float"
+    integers: ClassVar[type | None] = _Integers
+    prepare = staticmethod(prepare_squares)
+    lift = staticmethod(lift_squares)
+    merge = staticmethod(add_words)
+    result = staticmethod(_result)

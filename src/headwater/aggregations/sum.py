@@ -1,0 +1,64 @@
+"""Sum: exact, rounded once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from headwater.aggregations.base import NULL, OVERFLOW, VALUE, Aggregation
+from headwater.kernel.limbs import BITS, round_limbs
+from headwater.kernel.moments import (
+    HEAD,
+    add_words,
+    lift_integer,
+    lift_sum,
+    mean_or_sum,
+    prepare_integers,
+    prepare_sum,
+)
+
+
+class _Integers:
+    prepare = staticmethod(prepare_integers)
+    lift = staticmethod(lift_integer)
+    merge = staticmethod(add_words)
+
+    @staticmethod
+    def result(state: Any, x: Any, scale: int) -> tuple[int, int]:
+        if state[0] == 0:
+            return NULL, 0
+        value, _ = round_limbs(state, HEAD, state.shape[0])
+        above = state[HEAD + 2] >> 3
+        for k in range(HEAD + 3, state.shape[0]):
+            above |= state[k]
+        low = state[HEAD] + (state[HEAD + 1] << BITS)
+        if above == 0:
+            total = low + (state[HEAD + 2] << (2 * BITS))
+            return VALUE, (total if value >= 0.0 else -total)
+        is_least = value < 0.0 and above == 1 and state[HEAD + 2] == 8 and low == 0
+        return (VALUE, -(1 << 62) - (1 << 62)) if is_least else (OVERFLOW, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Aggregation):
+    """The correctly rounded sum of floats; the exact sum of integers and booleans as an integer.
+
+    Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); a zero sum is +0.0; empty
+    input gives null; order does not matter. An integer sum beyond 64 bits is a DataError (HW407).
+
+    >>> Sum("amount").within("7d").windows
+    ('7d',)
+    """
+
+    returns: ClassVar[Literal["float", "integer", "value", "row"]] = "value"
+    integers: ClassVar[type | None] = _Integers
+    prepare = staticmethod(prepare_sum)
+    lift = staticmethod(lift_sum)
+    merge = staticmethod(add_words)
+
+    @staticmethod
+    def result(state: Any, x: Any, scale: int) -> tuple[int, float]:
+        """The sum, null for no value."""
+        if state[0] == 0:
+            return NULL, 0.0
+        return VALUE, mean_or_sum(state, 1.0, scale)

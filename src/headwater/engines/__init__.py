@@ -1,0 +1,1 @@
+"""What computes a plan: on one machine with the compiled passes."""

@@ -1,0 +1,114 @@
+"""A source's rows for one view: read, derived, with their times as integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headwater.engines.times import filled, microseconds, plus
+from headwater.errors import DataError
+from headwater.kernel.passes import NEVER
+from headwater.plan.faults import reads
+from headwater.plan.sources import SourcePlan
+from headwater.schema.clocks import Clock
+from headwater.spec.evaluation import evaluate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of a source with what it declares about them.
+
+    Args:
+        plan: The source.
+        frame: The columns that were asked for, derived ones too, in the order of the data.
+    """
+
+    plan: SourcePlan
+    frame: pl.DataFrame
+
+    def event_times(self) -> pl.Series:
+        """Event times as Int64 microseconds.
+
+        Raises:
+            DataError: HW408, an event time is null.
+        """
+        source = self.plan.source
+        times = microseconds(
+            self.frame[source.event_time], source.zone, rounded="down", place=source.place
+        )
+        if times.null_count():
+            raise DataError(
+                "HW408",
+                f"column {source.event_time!r} of source {source.name!r} is null in "
+                f"{times.null_count()} rows",
+                place=source.place,
+                hint="a row without an event time belongs to no window: leave such rows out",
+            )
+        return times
+
+    def known_times(self, clock: Clock) -> Any:
+        """When this clock is reached, per row, as int64 microseconds; `NEVER` where it is null.
+
+        Raises:
+            DataError: HW403, a clock is null and the source does not say that this means never.
+        """
+        known = np.full(self.frame.height, -NEVER, np.int64)
+        for moment in clock.moments:
+            times = self._clock_column(moment.column)
+            known = np.maximum(known, plus(filled(times), moment.offset))
+        return known
+
+    def _clock_column(self, column: str) -> pl.Series:
+        source = self.plan.source
+        times = microseconds(self.frame[column], source.zone, rounded="up", place=source.place)
+        if times.null_count() and source.null_known_time == "error":
+            raise DataError(
+                "HW403",
+                f"clock {column!r} of source {source.name!r} is null in {times.null_count()} rows",
+                place=source.place,
+                hint='declare null_known_time="never" if such values never become known',
+            )
+        return times
+
+
+def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
+    """Read and derive these columns of a source.
+
+    Raises:
+        DataError: HW402, the source has no rows.
+    """
+    wanted = tuple(sorted(set(columns)))
+    needed = _raw(plan, wanted)
+    frame = plan.source.reader.read(needed)
+    if not frame.height:
+        raise DataError(
+            "HW402", f"source {plan.source.name!r} has no rows", place=plan.source.place
+        )
+    for name, expression in plan.source.derive.items():
+        if name in wanted or _is_read(plan, name, wanted):
+            frame = frame.with_columns(evaluate(frame, {name: expression}))
+    return Rows(plan, frame)
+
+
+def _raw(plan: SourcePlan, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of the reader from which the wanted ones come."""
+    raw: set[str] = set()
+    for name in wanted:
+        if name in plan.source.derive:
+            raw |= set(_raw(plan, reads(plan.source.derive[name], plan.schema)))
+        else:
+            raw.add(name)
+    return tuple(sorted(raw))
+
+
+def _is_read(plan: SourcePlan, name: str, wanted: tuple[str, ...]) -> bool:
+    return any(
+        name in reads(plan.source.derive[other], plan.schema)
+        for other in wanted
+        if other in plan.source.derive
+    )
+

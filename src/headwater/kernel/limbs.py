@@ -1,0 +1,103 @@
+"""Exact sums as rows of integer words.
+
+A finite float is an integer times a power of two; a group of rows shares the smallest power, its
+*scale*. A sum is then an integer, kept as signed 64-bit words ("limbs") in radix 2**30 without
+carrying: two sums merge by adding words, so the order and grouping of rows cannot matter, and
+2**33 rows fit before a word overflows. Carrying and the one rounding happen when a result is read.
+
+The functions are plain Python and compile with Numba (see `headwater.kernel.compile`); each costs
+compile time of its own, so there are few. Source of the idea: Kulisch and Snyder, "The exact dot
+product as basic tool for long interval arithmetic" (2011).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+BITS = 30
+MASK = (1 << 30) - 1
+TWO_53 = 9007199254740992.0
+
+
+def add_scaled(words: Any, first: int, number: int, shift: int) -> None:
+    """Add `number * 2**shift` to the limbs that begin at word `first`; any 64-bit number."""
+    k = first + shift // BITS
+    rest = shift % BITS
+    for i in range(3):
+        part = (number & MASK) << rest if i < 2 else number << rest
+        words[k + i] += part & MASK
+        words[k + i + 1] += part >> BITS
+        number >>= BITS
+
+
+def add_square(words: Any, first: int, number: int, shift: int) -> None:
+    """Add `number**2 * 2**(2 * shift)`; any 64-bit number."""
+    for i in range(3):
+        left = number >> (BITS * i)
+        left = left & MASK if i < 2 else left
+        for k in range(3):
+            right = number >> (BITS * k)
+            right = right & MASK if k < 2 else right
+            add_scaled(words, first, left * right, 2 * shift + BITS * (i + k))
+
+
+def round_limbs(words: Any, first: int, stop: int) -> tuple[float, int]:
+    """The number in these limbs as `value * 2**power`, rounded once to nearest, ties to even.
+
+    The limbs are carried in place: afterwards they hold the magnitude, each in [0, 2**30).
+    """
+    sign = 1.0
+    for _ in range(2):
+        for i in range(first, stop - 1):
+            over = words[i] >> BITS
+            words[i] -= over << BITS
+            words[i + 1] += over
+        if words[stop - 1] >= 0:
+            break
+        sign = -1.0
+        for i in range(first, stop):
+            words[i] = -words[i]
+    top = stop - 1
+    while top > first and words[top] == 0:
+        top -= 1
+    middle = words[top - 1] if top > first else 0
+    low = words[top - 2] if top > first + 1 else 0
+    # 55 bits are kept (53, a guard and a sticky one) of the 61 to 90 bits of three limbs
+    drop = math.frexp(float(words[top]))[1] + 5
+    kept = words[top] << (60 - drop)
+    if drop <= BITS:
+        kept |= (middle << (30 - drop)) | (low >> drop)
+        rest = low & ((1 << drop) - 1)
+    else:
+        kept |= middle >> (drop - 30)
+        rest = (middle & ((1 << (drop - 30)) - 1)) | low
+    for i in range(first, top - 2):
+        rest |= words[i]
+    if rest != 0:
+        kept |= 1
+    number = kept >> 2
+    tail = kept & 3
+    if tail == 3 or (tail == 2 and number & 1):
+        number += 1
+    return sign * float(number), BITS * (top - 2 - first) + drop + 2
+
+
+def scaled_float(value: float, power: int) -> float:
+    """`value * 2**power`, infinite where it does not fit (and not an error); a zero is +0.0."""
+    if value == 0.0:
+        return 0.0
+    if math.frexp(value)[1] + power > 1024:
+        return math.inf if value > 0.0 else -math.inf
+    return math.ldexp(value, power) + 0.0
+
+
+def add_product(out: Any, left: Any, right: Any, sign: int) -> None:
+    """Add the signed product of two carried numbers; `out` has limbs for both lengths."""
+    for i in range(left.shape[0]):
+        over = 0
+        for k in range(right.shape[0]):
+            number = left[i] * right[k] + over
+            out[i + k] += sign * (number & MASK)
+            over = number >> BITS
+        out[i + right.shape[0]] += sign * over

@@ -1,0 +1,134 @@
+"""Exact moments: the states that Sum, Mean, Variance and Std share.
+
+A state is `[rows, NaN, +inf, -inf, limbs of the sum..., limbs of the sum of squares...]`. An
+aggregation takes the functions it needs as its own: `lift = staticmethod(lift_sum)`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from headwater.kernel.limbs import (
+    BITS, MASK, TWO_53, add_product, add_scaled, add_square, round_limbs, scaled_float,
+)  # fmt: skip
+
+HEAD = 4
+
+
+def prepare_sum(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+    """The smallest power of two in the group, and the words of a state that holds its sum."""
+    low = 5000
+    high = -5000
+    for i in range(start, stop):
+        if valid[i] and x[i] != 0.0 and x[i] - x[i] == 0.0:
+            exponent = math.frexp(x[i])[1]
+            low = exponent if exponent < low else low
+            high = exponent if exponent > high else high
+    if low > high:
+        return 0, HEAD + 5
+    return low - 53, HEAD + (high - low) // BITS + 5
+
+
+def prepare_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+    """The same for the sum and the sum of squares: limbs of the sum, then twice as many."""
+    scale, words = prepare_sum(x, valid, start, stop)
+    return scale, HEAD + 3 * (words - HEAD + 2)
+
+
+def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:
+    """The state of one float, for a sum."""
+    state[0] = 1
+    value = x[i]
+    if value != value:
+        state[1] = 1
+    elif value == math.inf:
+        state[2] = 1
+    elif value == -math.inf:
+        state[3] = 1
+    else:
+        fraction, exponent = math.frexp(value)
+        if fraction != 0.0:
+            add_scaled(state, HEAD, int(fraction * TWO_53), exponent - 53 - scale)
+
+
+def lift_squares(state: Any, x: Any, i: int, scale: int) -> None:
+    """The state of one float, for a sum and a sum of squares."""
+    lift_sum(state, x, i, scale)
+    fraction, exponent = math.frexp(x[i])
+    if fraction != 0.0 and x[i] - x[i] == 0.0:
+        squares = HEAD + (state.shape[0] - HEAD) // 3
+        add_square(state, squares, int(fraction * TWO_53), exponent - 53 - scale)
+
+
+def prepare_integers(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+    """Integers need no scale."""
+    return 0, HEAD + 5
+
+
+def lift_integer(state: Any, x: Any, i: int, scale: int) -> None:
+    """The state of one 64-bit integer, for a sum."""
+    state[0] = 1
+    add_scaled(state, HEAD, x[i], 0)
+
+
+def prepare_integer_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+    """Integers need no scale."""
+    return 0, HEAD + 21
+
+
+def lift_integer_squares(state: Any, x: Any, i: int, scale: int) -> None:
+    """The state of one 64-bit integer, for a sum and a sum of squares."""
+    state[0] = 1
+    add_scaled(state, HEAD, x[i], 0)
+    add_square(state, HEAD + 7, x[i], 0)
+
+
+def add_words(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
+    """Merge two states whose words add."""
+    for k in range(into.shape[0]):
+        into[k] = left[k] + right[k]
+
+
+def mean_or_sum(state: Any, rows: float, scale: int) -> float:
+    """The sum over `rows`, rounded once for the sum and once for the division."""
+    if state[1] > 0 or (state[2] > 0 and state[3] > 0):
+        return math.nan
+    if state[2] > 0:
+        return math.inf
+    if state[3] > 0:
+        return -math.inf
+    value, power = round_limbs(state, HEAD, state.shape[0])
+    return scaled_float(value / rows, power + scale)
+
+
+def spread(state: Any, scale: int, rooted: bool) -> float:
+    """Variance, or where `rooted` standard deviation, with n - 1; needs at least two rows."""
+    if state[1] + state[2] + state[3] > 0:
+        return math.nan
+    size = (state.shape[0] - HEAD) // 3
+    total = state[HEAD : HEAD + size]
+    squares = state[HEAD + size : HEAD + 3 * size]
+    round_limbs(total, 0, size)
+    round_limbs(squares, 0, 2 * size)
+    # n * sum(x**2) - sum(x)**2 is exact and never negative
+    room = np.empty(2 * size + 4, np.int64)
+    for i in range(2 * size + 2):
+        room[i] = 0
+    difference = room[: 2 * size + 2]
+    rows = room[2 * size + 2 :]
+    rows[0] = state[0] & MASK
+    rows[1] = state[0] >> BITS
+    add_product(difference, squares, rows, 1)
+    add_product(difference, total, total, -1)
+    value, power = round_limbs(difference, 0, 2 * size + 2)
+    n = float(state[0])
+    value /= n * (n - 1.0)
+    if not rooted:
+        return scaled_float(value, power + 2 * scale)
+    if power & 1:
+        value *= 2.0
+        power -= 1
+    return scaled_float(math.sqrt(value), power // 2 + scale)

@@ -1,0 +1,107 @@
+"""The passes: loops over entities, written once, completed by an aggregation's four functions.
+
+All arrays are in event order: rows of an entity lie together, sorted by (event_time, sequence).
+`groups[g] = (history start, history stop, spine start, spine stop)`; the spine rows of an entity lie
+together, sorted by `as_of`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ALL_HISTORY = -1
+NEVER = 9223372036854775807
+
+
+def bounds(time: Any, as_of: Any, groups: Any, windows: Any, low: Any, high: Any) -> None:
+    """R3's event-time part: rows `[low[w, j], high[j])` have `as_of - w <= event_time < as_of`."""
+    for g in range(groups.shape[0]):
+        start = groups[g, 0]
+        stop = groups[g, 1]
+        first = groups[g, 2]
+        last = groups[g, 3]
+        h = start
+        for j in range(first, last):
+            while h < stop and time[h] < as_of[j]:
+                h += 1
+            high[j] = h
+        for w in range(windows.shape[0]):
+            i = start
+            for j in range(first, last):
+                if windows[w] != ALL_HISTORY:
+                    while i < high[j] and time[i] < as_of[j] - windows[w]:
+                        i += 1
+                low[w, j] = i
+
+
+def activated_tree(
+    fold: Any, x: Any, valid: Any, rank: Any, known: Any, activation: Any, as_of: Any,
+    low: Any, high: Any, groups: Any, out: Any, status: Any,
+) -> None:  # fmt: skip
+    """Fold `[low, high)` over the rows with `known <= as_of` (R3's clock), for clocks of any kind.
+
+    A segment tree over event order in which a row's leaf is filled when it becomes known: rows are
+    visited in the order of `activation` (by known time) while the spine's `as_of` advances.
+    """
+    for g in range(groups.shape[0]):
+        start = groups[g, 0]
+        size = groups[g, 1] - start
+        stop = start + size
+        scale, words = fold.prepare(x, valid, start, stop)
+        tree = np.empty((2 * size + 2, words), np.int64)
+        for i in range(2 * size):
+            for k in range(words):
+                tree[i, k] = 0
+        left = tree[2 * size]
+        right = tree[2 * size + 1]
+        p = start
+        for j in range(groups[g, 2], groups[g, 3]):
+            while p < stop and known[activation[p]] <= as_of[j] and known[activation[p]] != NEVER:
+                i = activation[p]
+                p += 1
+                if valid[i]:
+                    node = size + i - start
+                    fold.lift(tree[node], x, i, scale)
+                    node >>= 1
+                    while node > 0:
+                        fold.merge(tree[node], tree[2 * node], tree[2 * node + 1], x, rank)
+                        node >>= 1
+            for w in range(low.shape[0]):
+                for k in range(words):
+                    left[k] = 0
+                    right[k] = 0
+                a = low[w, j] - start + size
+                b = high[j] - start + size
+                while a < b:
+                    if a & 1:
+                        fold.merge(left, left, tree[a], x, rank)
+                        a += 1
+                    if b & 1:
+                        b -= 1
+                        fold.merge(right, tree[b], right, x, rank)
+                    a >>= 1
+                    b >>= 1
+                fold.merge(left, left, right, x, rank)
+                status[w, j], out[w, j] = fold.result(left, x, scale)
+
+
+def grouped_fold(
+    fold: Any, x: Any, valid: Any, rank: Any, codes: Any, out: Any, status: Any
+) -> None:
+    """Fold all valid rows of each code; codes below zero are in no group."""
+    scale, words = fold.prepare(x, valid, 0, x.shape[0])
+    states = np.empty((out.shape[0] + 1, words), np.int64)
+    for i in range(states.shape[0]):
+        for k in range(words):
+            states[i, k] = 0
+    one = states[out.shape[0]]
+    for i in range(x.shape[0]):
+        if valid[i] and codes[i] >= 0:
+            for k in range(words):
+                one[k] = 0
+            fold.lift(one, x, i, scale)
+            fold.merge(states[codes[i]], states[codes[i]], one, x, rank)
+    for g in range(out.shape[0]):
+        status[g], out[g] = fold.result(states[g], x, scale)

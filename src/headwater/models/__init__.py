@@ -1,0 +1,1 @@
+"""Estimators behind one door, and the honest measuring of what they promise."""

@@ -1,0 +1,78 @@
+"""Faults of definitions, gathered so that one run reports them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from headwater.errors import Place, SpecError, closest, raise_all
+from headwater.spec.row_expressions import RowExpression, resolve, roots
+from headwater.spec.row_guard import row_wise_fault
+
+
+@dataclass(slots=True)
+class Faults:
+    """A list of faults that definitions are checked against."""
+
+    found: list[SpecError] = field(default_factory=list)
+
+    def add(
+        self, code: str, message: str, *, place: Place | None, hint: str | None = None
+    ) -> None:
+        """Note one fault; the same one is noted once."""
+        fault = SpecError(code, message, place=place, hint=hint)
+        if str(fault) not in map(str, self.found):
+            self.found.append(fault)
+
+    def raise_all(self) -> None:
+        """Raise what was found; nothing where nothing was."""
+        raise_all(self.found)
+
+    def has_columns(
+        self, columns: Iterable[str], schema: Mapping[str, pl.DataType], owner: str,
+        place: Place | None,
+    ) -> bool:  # fmt: skip
+        """Whether all columns are there; each that is not is a fault."""
+        missing = [column for column in columns if column not in schema]
+        for column in missing:
+            self.add(
+                "HW201",
+                f"column {column!r} is not in {owner}",
+                place=place,
+                hint=closest(column, schema),
+            )
+        return not missing
+
+    def type_of(
+        self, expression: RowExpression, schema: Mapping[str, pl.DataType], owner: str,
+        place: Place | None,
+    ) -> pl.DataType | None:  # fmt: skip
+        """The type that a row expression gives; None with a fault where it is not one."""
+        if not self.has_columns(_named(expression), schema, owner, place):
+            return None
+        try:
+            dtype = resolve(expression, schema)
+        except ValueError as error:
+            self.add("HW210", str(error), place=place)
+            return None
+        reason = row_wise_fault(expression, schema)
+        if reason is not None:
+            self.add("HW206", reason, place=place, hint="use an expression that works row by row")
+            return None
+        return dtype
+
+
+def reads(
+    expression: RowExpression | None, schema: Mapping[str, pl.DataType]
+) -> tuple[str, ...]:
+    """The columns that an expression reads, sorted; none for None."""
+    return () if expression is None else roots(expression, schema)
+
+
+def _named(expression: RowExpression) -> tuple[str, ...]:
+    """The columns that an expression names; a selector names none."""
+    if isinstance(expression, pl.Expr):
+        return tuple(dict.fromkeys(expression.meta.root_names()))
+    return tuple(expression.columns)

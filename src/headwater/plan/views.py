@@ -1,0 +1,201 @@
+"""A feature view resolved: each feature's column, type, window and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from headwater.aggregations.base import Aggregation, Windowed
+from headwater.errors import Place
+from headwater.plan.faults import Faults, reads
+from headwater.plan.kinds import kind_of, result_type
+from headwater.plan.sources import SourcePlan, plan_source
+from headwater.schema.clocks import Clock
+from headwater.schema.durations import format_duration, parse_duration
+from headwater.spec.feature_view import FeatureView
+
+ALL_HISTORY = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeaturePlan:
+    """One feature resolved.
+
+    Args:
+        column: Its column, `<view>__<name>`.
+        aggregation: How the values are folded.
+        value: The row expression that is folded; None where rows are counted.
+        where: The row expression that a row must meet; None for all rows.
+        window: Microseconds; `ALL_HISTORY` for no limit.
+        reads: The source columns whose clocks count: of value, where, entity, event time and, where
+            order matters, sequence.
+        clock: The latest of their clocks (R2).
+        value_type: The type of the values; of no meaning where rows are counted.
+        dtype: The feature's type.
+    """
+
+    column: str
+    aggregation: Aggregation
+    value: Any
+    where: Any
+    window: int
+    reads: tuple[str, ...]
+    clock: Clock
+    value_type: pl.DataType
+    dtype: pl.DataType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewPlan:
+    """A feature view resolved."""
+
+    view: FeatureView
+    source: SourcePlan
+    features: tuple[FeaturePlan, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the source that computing this view reads, by name, sorted."""
+        names = {name for feature in self.features for name in feature.reads}
+        names |= {m.column for feature in self.features for m in feature.clock.moments}
+        names |= {*self.view.keys, self.source.source.event_time}
+        if self.source.source.sequence:
+            names.add(self.source.source.sequence)
+        return tuple(sorted(names))
+
+
+def plan_view(view: FeatureView, faults: Faults) -> ViewPlan | None:
+    """Resolve a view; None where its faults leave nothing to go on with."""
+    source = plan_source(view.source, faults)
+    if source is None:
+        return None
+    owner = f"source {view.source.name!r}"
+    if not faults.has_columns(view.keys, source.schema, owner, _at(view.place, view)):
+        return None
+    for key in view.keys:
+        if kind_of(source.schema[key]) not in ("integer", "string", "boolean", "time"):
+            faults.add("HW211", f"entity column {key!r} holds {source.schema[key]}",
+                       place=_at(view.place, view), hint="a key is text, an integer or a date")  # fmt: skip
+    features = [feature for given in view.features for feature in _features(view, given, source, faults)]
+    names = [feature.column for feature in features]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        faults.add("HW203", f"two features are named {name!r}", place=_at(view.place, view),
+                   hint="give one of them another name=")  # fmt: skip
+    return ViewPlan(view, source, tuple(features))
+
+
+def _features(
+    view: FeatureView, given: Windowed | Aggregation, source: SourcePlan, faults: Faults
+) -> Iterator[FeaturePlan]:
+    if isinstance(given, Aggregation):
+        faults.add("HW202", f"{type(given).__name__} has no window", place=_at(given.place, view),
+                   hint='add .within("7d") or .over_all()')  # fmt: skip
+        return
+    aggregation = given.aggregation
+    place = _at(aggregation.place, view, aggregation)
+    if "window" not in aggregation.serves:
+        faults.add("HW205", f"{type(aggregation).__name__} is a statistic for fits, not a feature",
+                   place=place)  # fmt: skip
+        return
+    value, where = _expression(aggregation.column), _expression(aggregation.where)
+    value_type = _value_type(aggregation, value, source, faults, place)
+    where_type = _where_type(where, source, faults, place)
+    name = _name(aggregation, value, faults, place)
+    windows = [_window(window, faults, place) for window in given.windows]
+    if value_type is None or where_type is None or name is None:
+        return
+    columns = _reads(view, aggregation, (value, where), source)
+    for window in (window for window in windows if window is not None):
+        yield FeaturePlan(
+            f"{view.name}__{name}_{_window_name(window)}",
+            aggregation, value, where, window, columns, source.clock_of(columns),
+            value_type, result_type(aggregation, value_type),
+        )  # fmt: skip
+
+
+def _expression(given: Any) -> Any:
+    return pl.col(given) if isinstance(given, str) else given
+
+
+def _value_type(
+    aggregation: Aggregation, value: Any, source: SourcePlan, faults: Faults, place: Place | None
+) -> pl.DataType | None:
+    if value is None:
+        if aggregation.reads == "rows":
+            return pl.Int64()
+        faults.add("HW211", f"{type(aggregation).__name__} needs a column", place=place)
+        return None
+    dtype = faults.type_of(value, source.schema, f"source {source.source.name!r}", place)
+    if dtype is None or kind_of(dtype) in aggregation.takes:
+        return dtype
+    takes = ", ".join(aggregation.takes)
+    faults.add("HW205", f"{type(aggregation).__name__} cannot take {dtype}", place=place,
+               hint=f"it takes {takes}")  # fmt: skip
+    return None
+
+
+def _where_type(
+    where: Any, source: SourcePlan, faults: Faults, place: Place | None
+) -> pl.DataType | None:
+    if where is None:
+        return pl.Boolean()
+    dtype = faults.type_of(where, source.schema, f"source {source.source.name!r}", place)
+    if dtype is not None and dtype != pl.Boolean:
+        faults.add("HW211", f"where= gives {dtype}, not true or false", place=place)
+        return None
+    return dtype
+
+
+def _name(
+    aggregation: Aggregation, value: Any, faults: Faults, place: Place | None
+) -> str | None:
+    if aggregation.name is not None:
+        return aggregation.name
+    if aggregation.where is None and value is None:
+        return aggregation.word
+    if aggregation.where is None and isinstance(value, pl.Expr) and value.meta.is_column():
+        return f"{value.meta.output_name()}_{aggregation.word}"
+    faults.add("HW204", f"{type(aggregation).__name__} of an expression needs a name", place=place,
+               hint='add name="..."; the window is appended')  # fmt: skip
+    return None
+
+
+def _window(given: str | timedelta | None, faults: Faults, place: Place | None) -> int | None:
+    if given is None:
+        return ALL_HISTORY
+    try:
+        window = parse_duration(given)
+    except ValueError as error:
+        faults.add("HW202", str(error), place=place,
+                   hint="write numbers with w, d, h, m, s, ms or us, such as 7d or 1h30m")  # fmt: skip
+        return None
+    if window <= 0:
+        faults.add("HW202", f"window {given!r} is not longer than zero", place=place)
+        return None
+    return window
+
+
+def _window_name(window: int) -> str:
+    return "all" if window == ALL_HISTORY else format_duration(window)
+
+
+def _reads(
+    view: FeatureView, aggregation: Aggregation, expressions: tuple[Any, ...], source: SourcePlan
+) -> tuple[str, ...]:
+    columns = {source.source.event_time, *view.keys}
+    for expression in expressions:
+        columns |= set(reads(expression, source.schema))
+    if aggregation.ordered and source.source.sequence:
+        columns.add(source.source.sequence)
+    return tuple(sorted(columns))
+
+
+def _at(place: Place | None, view: FeatureView, aggregation: Aggregation | None = None) -> Place | None:
+    what = f"feature view {view.name!r}"
+    if aggregation is not None:
+        what += f", {type(aggregation).__name__}"
+    return None if place is None else place.of(what)

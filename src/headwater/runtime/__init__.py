@@ -1,0 +1,1 @@
+"""Use cases: each is one function that a shell, a notebook or a service calls."""

@@ -1,0 +1,1 @@
+"""Types, durations and clocks: the words that all other layers speak."""

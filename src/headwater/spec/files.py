@@ -1,0 +1,43 @@
+"""Files of a project: where a relative path points, and what a file's content is."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from headwater.errors import DataError, Place
+
+
+def locate(path: str, place: Place | None) -> Path:
+    """The file, with relative paths taken from the project of the definition.
+
+    The project is the nearest folder above the defining file that holds a `headwater.toml`; without
+    one, paths are relative to the working directory.
+    """
+    if place is not None:
+        for folder in Path(place.file).resolve().parents:
+            if (folder / "headwater.toml").is_file():
+                return folder / path
+    return Path(path)
+
+
+def digest(path: Path, place: Place | None) -> str:
+    """The SHA-256 of a file, in hex.
+
+    Raises:
+        DataError: HW401, the file is missing or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, place, error) from error
+
+
+def unreadable(path: Path, place: Place | None, error: Exception) -> DataError:
+    """The error for a file that is missing or is not what was expected."""
+    if isinstance(error, FileNotFoundError):
+        return DataError("HW401", f"file {path.name!r} does not exist", place=place,
+                         hint=f"looked in {path.parent.as_posix() or '.'}")
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return DataError("HW401", f"file {path.name!r} cannot be read: {reason}", place=place)

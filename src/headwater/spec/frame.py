@@ -1,0 +1,45 @@
+"""Frame: rows that are already in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from headwater.errors import Place, caller
+from headwater.spec.foreign_frames import to_polars
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Rows that are already in memory.
+
+    Args:
+        rows: A frame of Polars (also lazy), pandas or Arrow.
+    """
+
+    rows: Any
+    place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
+
+    def schema(self) -> dict[str, pl.DataType]:
+        """The frame's columns and types."""
+        return dict(to_polars(self.rows).schema)
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """These columns of all rows."""
+        return to_polars(self.rows).select(columns)
+
+    def snapshot(self) -> str:
+        """The digest of the values, in order, with names and types."""
+        frame = to_polars(self.rows)
+        stream = hashlib.sha256(repr(list(frame.schema.items())).encode())
+        for column in frame.iter_columns():
+            stream.update(column.rechunk().to_frame().write_ipc(None, compat_level=None).getvalue())
+        return stream.hexdigest()
+
+    def definition(self) -> dict[str, Any]:
+        """Only that this is a frame; its values are the snapshot's part."""
+        return {"is": "Frame"}

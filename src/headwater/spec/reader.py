@@ -1,0 +1,37 @@
+"""The contract of a source's reader; the readers themselves live in `headwater.sources`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import polars as pl
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Reads one table. Constructing it touches nothing; a missing file shows when it is read."""
+
+    def schema(self) -> dict[str, pl.DataType]:
+        """The columns and their types, without reading rows.
+
+        Raises:
+            DataError: HW401, the data is missing or is not what the reader reads.
+        """
+        ...
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """These columns of all rows, in the order of the data.
+
+        Raises:
+            DataError: HW401, or HW409 where the data changed while it was read.
+        """
+        ...
+
+    def snapshot(self) -> str:
+        """What the data is now, as a digest of its content."""
+        ...
+
+    def definition(self) -> dict[str, object]:
+        """The reader as plain values, without the data and without absolute paths."""
+        ...

@@ -1,0 +1,68 @@
+"""Source: a table with its two clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from headwater.errors import Place, caller
+from headwater.schema.clocks import Clock
+from headwater.spec.plain import plain
+from headwater.spec.reader import Reader
+
+ClockLike = str | pl.Expr | Clock
+"""A time column, a time column plus or minus a constant, or `ALWAYS`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A table with its two clocks: when a row happened, and when each column could be known.
+
+    Args:
+        name: Unique in a project.
+        reader: `hw.Parquet("data/orders.parquet")` or another reader.
+        event_time: The column that says when a row happened.
+        known_time: The clock of all columns without one of their own. Without any declaration it
+            is event time, and that assumption is reported.
+        known_times: Clocks of single columns.
+        null_known_time: What a null clock means: `error` stops the build (HW403), `never` hides
+            the columns of that clock in that row.
+        derive: Row expressions added right after reading, before clocks are read.
+        zone: The zone of naive timestamps and dates, such as "Europe/Zurich".
+        sequence: The column that orders rows of one event time.
+        identity: The columns that identify an event; they must not repeat (HW405).
+    """
+
+    name: str
+    reader: Reader
+    event_time: str = field(kw_only=True)
+    known_time: ClockLike | None = field(default=None, kw_only=True)
+    known_times: Mapping[str, ClockLike] = field(default_factory=dict, kw_only=True)
+    null_known_time: Literal["error", "never"] = field(default="error", kw_only=True)
+    derive: Mapping[str, pl.Expr] = field(default_factory=dict, kw_only=True)
+    zone: str | None = field(default=None, kw_only=True)
+    sequence: str | None = field(default=None, kw_only=True)
+    identity: Sequence[str] = field(default=(), kw_only=True)
+    description: str = field(default="", kw_only=True)
+    owner: str = field(default="", kw_only=True)
+    tags: Sequence[str] = field(default=(), kw_only=True)
+    version: str = field(default="", kw_only=True)
+    place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
+
+    def definition(self) -> dict[str, Any]:
+        """What this source computes, as plain values; prose about it is left out."""
+        return {
+            "name": self.name,
+            "reader": self.reader.definition(),
+            "event_time": self.event_time,
+            "known_time": plain(self.known_time),
+            "known_times": plain(dict(self.known_times)),
+            "null_known_time": self.null_known_time,
+            "derive": plain(dict(self.derive)),
+            "zone": self.zone,
+            "sequence": self.sequence,
+            "identity": list(self.identity),
+        }

@@ -1,0 +1,49 @@
+"""Settings that every test shares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile(
+    "headwater", derandomize=True, deadline=None, print_blob=False, database=None
+)
+hypothesis.settings.load_profile("headwater")
+
+
+class NoSkips:
+    """Turns skips into failures: what a machine of CI leaves out, nobody has run."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Fail a test that skipped itself; an expected failure stays one."""
+        report = yield
+        if report.skipped and not hasattr(report, "wasxfail"):
+            _fail(report)
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Fail a module that skipped itself as a whole."""
+        report = yield
+        if report.skipped:
+            _fail(report)
+        return report
+
+
+def _fail(report: Any) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"HEADWATER_NO_SKIPS counts this skip as a failure: {reason}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register by hand, so that it holds for the doctests of src too."""
+    if os.environ.get("HEADWATER_NO_SKIPS") == "1":
+        config.pluginmanager.register(NoSkips(), "headwater-no-skips")
