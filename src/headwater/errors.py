@@ -199,6 +199,7 @@ CODES |= {  # recipes and steps
     "HW602": "a statistic cannot be computed from the training rows",
     "HW603": "a program meets a column that it was not fitted on",
     "HW604": "a state cannot be read",
+    "HW605": "a step and the label do not fit together",
 }
 CODES |= {  # models
     "HW701": "an estimator cannot be imported or made",

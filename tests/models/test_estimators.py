@@ -121,6 +121,13 @@ def test_hidden_lightgbm_is_replaced_and_the_note_says_so(monkeypatch: pytest.Mo
     assert note.endswith("it has no counterpart of subsample")
 
 
+def test_a_seed_of_the_user_is_kept_by_what_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    estimator, note = load(LIGHTGBM, {"seed": 3, "num_threads": 1}, seed=9)
+    assert estimator.get_params()["random_state"] == 3
+    assert "no counterpart" not in note
+
+
 def test_a_shared_library_that_does_not_open_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib, "import_module", failing_on("lightgbm", importlib.import_module))
     estimator, note = load(LIGHTGBM, {}, seed=0)

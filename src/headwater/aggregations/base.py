@@ -33,6 +33,9 @@ class Longest(Aggregation):
 `x` holds the group's values in event order as float64 or int64; where `returns` is "row" the result
 is a position in `x`, and the value there is taken whatever its type. Write plain Python that Numba
 can compile: loops, integers, floats, `math`; helpers from `headwater.kernel.limbs` may be called.
+
+A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often each
+value occurs, `summarise(counts)`; see `median.py`.
 '''
 
 from __future__ import annotations

@@ -17,8 +17,13 @@ _TRANSLATED = {
     "max_depth": "max_depth",
     "min_child_samples": "min_samples_leaf",
     "reg_lambda": "l2_regularization",
+    "random_state": "random_state",
+    "seed": "random_state",
 }
-_ABOUT_RUNNING = {"deterministic", "force_row_wise", "n_jobs", "random_state", "verbosity"}
+_ABOUT_RUNNING = {
+    *("deterministic", "force_col_wise", "force_row_wise"),
+    *("n_jobs", "num_threads", "verbose", "verbosity"),
+}
 
 
 def translated(params: Mapping[str, Any]) -> dict[str, Any]:

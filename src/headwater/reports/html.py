@@ -20,7 +20,12 @@ except ImportError as missing:
         hint="pip install 'headwater[report]'",
     ) from missing
 
-METRICS = (("roc_auc", "ROC-AUC"), ("pr_auc", "PR-AUC"), ("brier", "Brier"), ("log_loss", "Log loss"))
+METRICS = (
+    ("roc_auc", "ROC-AUC"),
+    ("pr_auc", "PR-AUC"),
+    ("brier", "Brier"),
+    ("log_loss", "Log loss"),
+)
 """The columns of the metrics table; higher is better in the first two, lower in the others."""
 
 REASONS = {
@@ -51,7 +56,13 @@ def render(run: Mapping[str, Any]) -> str:
         name: getattr(numbers, name)
         for name in ("count", "difference", "interval", "metric", "moment", "percent", "seconds")
     }
-    optional = {"baseline": {}, "rule": None, "clocks": (), "features": (), "kept": ()}
+    optional: dict[str, Any] = {
+        "baseline": {},
+        "rule": None,
+        "clocks": (),
+        "features": (),
+        "kept": (),
+    }
     page = environment.get_template("run.html.jinja").render(
         run={**optional, "findings": (), "looks": (), "versions": {}, **run},
         metric_names=METRICS,

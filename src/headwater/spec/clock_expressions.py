@@ -43,21 +43,22 @@ def moment_of(clock: pl.Expr | str, schema: Schema) -> Moment:
     total = _Sum(clock, 0) if isinstance(clock, str) else _sum(tree_of(clock), schema)
     if total.column is None:
         raise ExpressionError(f"it reads no column; {_SHAPE}")
-    _check_type(total, schema)
+    _check_type(total.column, schema, moves=total.nanoseconds != 0)
     offset, rest = divmod(total.nanoseconds, 1_000)
     if rest:
         raise ExpressionError("its constant is not a whole number of microseconds")
     return Moment(total.column, offset)
 
 
-def _check_type(total: _Sum, schema: Schema) -> None:
-    if total.column not in schema:
-        raise UnknownColumn(str(total.column))
-    dtype = schema[total.column]
-    if dtype == pl.Date and total.nanoseconds:
-        raise ExpressionError(f"column {total.column!r} holds dates, to which Polars adds whole days only: cast it to Datetime")
+def _check_type(column: str, schema: Schema, *, moves: bool) -> None:
+    if column not in schema:
+        raise UnknownColumn(column)
+    dtype = schema[column]
+    if dtype == pl.Date and moves:
+        # Polars would add whole days only, so the definition and the data would disagree
+        raise ExpressionError(f"column {column!r} holds dates, not times: cast it to Datetime")
     if dtype not in (pl.Date, pl.Datetime):
-        raise ExpressionError(f"column {total.column!r} holds {dtype}, not times")
+        raise ExpressionError(f"column {column!r} holds {dtype}, not times")
 
 
 def _sum(node: Node, schema: Schema) -> _Sum:
@@ -91,7 +92,7 @@ def _column(node: Node, schema: Schema) -> _Sum:
 
 def _added(left: _Sum, right: _Sum) -> _Sum:
     if left.column is not None and right.column is not None:
-        raise ExpressionError(f"it adds two columns, {left.column!r} and {right.column!r}; {_SHAPE}")
+        raise ExpressionError(f"it adds {left.column!r} and {right.column!r}; {_SHAPE}")
     return _Sum(left.column or right.column, left.nanoseconds + right.nanoseconds)
 
 

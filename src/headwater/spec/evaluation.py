@@ -38,7 +38,7 @@ def evaluate(frame: pl.DataFrame, expressions: Mapping[str, RowExpression]) -> p
     for name, expr in expressions.items():
         if isinstance(expr, PythonExpression):
             computed = computed.with_columns(expr(frame).alias(name))
-    return computed.select(*types).cast(types)
+    return computed.select(*types)
 
 
 def _laid_out(frame: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,9 @@ _INPUTS: dict[str, tuple[str | int, ...]] = {
     "StructEval": ("expr", "evaluation"),
 }
 
+_DEEPEST = 500  # two levels for each operation; the walks below recurse once or twice for each
+_TOO_DEEP = "more than 250 operations are nested in each other: derive a part of it first"
+
 
 class ExpressionError(ValueError):
     """An expression that cannot be understood, or not be resolved against a schema."""
@@ -74,12 +77,6 @@ class Node:
         word = words[1] if is_namespace and len(words) > 1 else words[0]
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower()
 
-    def walk(self) -> Iterator[Node]:
-        """This node and all below it, through their inputs."""
-        yield self
-        for node in self.inputs:
-            yield from node.walk()
-
     def to_expression(self) -> pl.Expr:
         """The expression that this node is the root of; NaN and infinities become 0.
 
@@ -90,25 +87,43 @@ class Node:
         try:
             return pl.Expr.deserialize(source, format="json")
         except pl.exceptions.PolarsError as error:
-            raise ExpressionError("the expression is nested too deeply") from error
+            raise ExpressionError("a part of the expression cannot be examined") from error
 
 
 def tree_of(expression: pl.Expr) -> Node:
     """The root of an expression.
 
     Raises:
-        ExpressionError: Polars cannot write it down (a Python object or function inside), or it
-            is nested too deeply to be read.
+        ExpressionError: Polars cannot write it down (a Python object or function inside), or more
+            than 250 operations are nested in each other.
 
-    >>> [node.kind for node in tree_of(pl.col("a") + 1).walk()]
-    ['BinaryExpr', 'Column', 'Literal']
+    >>> tree_of(pl.col("a") + 1).inputs
+    (Node(kind='Column', body='a'), Node(kind='Literal', body={'Dyn': {'Int': 1}}))
     """
     try:
-        return node_of(json.loads(expression.meta.serialize(format="json")))
+        tree = json.loads(expression.meta.serialize(format="json"))
     except pl.exceptions.PolarsError as error:
         raise ExpressionError("it holds a Python object that cannot be written down") from error
     except RecursionError as error:
-        raise ExpressionError("the expression is nested too deeply") from error
+        raise ExpressionError(_TOO_DEEP) from error
+    if _depth(tree) > _DEEPEST:
+        raise ExpressionError(_TOO_DEEP)
+    return node_of(tree)
+
+
+def _depth(tree: Json) -> int:
+    """How many braces and brackets enclose the innermost node; without recursion."""
+    depth, level = 0, [tree]
+    while level:
+        inner = [piece.values() if isinstance(piece, dict) else piece for piece in level]
+        level = [each for part in inner for each in part if _encloses(each)]
+        depth += 1
+    return depth
+
+
+def _encloses(below: Json) -> bool:
+    """Whether nodes may lie further down; below a literal lie only its values, maybe millions."""
+    return isinstance(below, dict | list) and "Literal" not in below
 
 
 def node_of(below: Json) -> Node:

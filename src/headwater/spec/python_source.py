@@ -56,8 +56,11 @@ def _code(code: CodeType) -> str:
 
 
 def _values_read(func: FunctionType) -> Iterator[tuple[str, Any]]:
-    found = {name: func.__globals__[name] for name in _globals_read(func.__code__)
-             if name in func.__globals__}
+    found = {
+        name: func.__globals__[name]
+        for name in _globals_read(func.__code__)
+        if name in func.__globals__
+    }
     cells = zip(func.__code__.co_freevars, func.__closure__ or (), strict=True)
     found |= {name: cell.cell_contents for name, cell in cells}
     parameters = inspect.signature(func).parameters.values()

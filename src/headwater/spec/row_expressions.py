@@ -11,7 +11,7 @@ import inspect
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -48,7 +48,7 @@ class PythonExpression:
     func: Callable[..., Any]
     returns: pl.DataType
     row_wise: bool = True
-    columns: tuple[str, ...] = ()
+    columns: Sequence[str] = ()
 
     provable: ClassVar[bool] = False
 

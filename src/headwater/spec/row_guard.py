@@ -69,7 +69,8 @@ def row_wise_fault(expression: RowExpression, schema: Schema) -> str | None:
     `PythonExpression` is believed.
 
     Raises:
-        ExpressionError: The expression cannot be resolved against the schema.
+        ExpressionError: The expression cannot be resolved against the schema, or an operation does
+            not take the type it is given.
 
     >>> row_wise_fault(pl.col("a") - pl.col("a").mean(), {"a": pl.Float64()})
     'mean() aggregates rows into one value'

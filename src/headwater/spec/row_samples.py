@@ -10,7 +10,18 @@ import polars as pl
 from headwater.spec.row_expressions import Schema
 
 _ROWS = 24
-_TEXTS = ["a", "B", "", "12", "-3.5", "2024-02-29", "2024-02-29T23:59:59", '{"a": 1}', "é 日本", "a"]
+_TEXTS = [
+    "a",
+    "B",
+    "",
+    "12",
+    "-3.5",
+    "2024-02-29",
+    "2024-02-29T23:59:59",
+    '{"a": 1}',
+    "é 日本",
+    "a",
+]
 _FLOATS = [0.0, -0.0, 1.5, -2.25, float("nan"), float("inf"), float("-inf"), 1e8 + 0.1, 0.1, 1.5]
 _WHOLE = [0, 1, 2, 2, 3, 7, 100, -1, -7]
 _DECIMALS = ["0", "1.5", "-2.25", "1.5", "7"]
@@ -18,7 +29,7 @@ _DAYS = [-1, 0, 19_782, 19_813, 0]
 _MICROSECONDS = [-1, 0, 1_709_164_800_000_000, 1_711_848_600_000_001, 86_400_000_000, 3_600_000_000]
 _NANOSECONDS_OF_DAY = [0, 9_000_000_000_000, 86_399_999_999_999, 1]
 _PER_MICROSECOND = {"ms": 0.001, "us": 1, "ns": 1000}
-_PARTS = ([], [0], [2, 1, 0], [1, 2], [3, 3])
+_PARTS: tuple[list[int], ...] = ([], [0], [2, 1, 0], [1, 2], [3, 3])
 
 
 def sample_frame(schema: Schema, read: Iterable[str]) -> pl.DataFrame:
@@ -44,7 +55,8 @@ def _column(name: str, dtype: pl.DataType, is_read: bool) -> pl.Series:
 
 def _picked(values: pl.Series, places: Iterable[int]) -> pl.Series:
     """The values at these places, null at a place past the end."""
-    return values.gather([place if place < len(values) else None for place in places])
+    wanted = [place if place < len(values) else None for place in places]
+    return values.gather(pl.Series(wanted, dtype=pl.UInt32))
 
 
 def samples(dtype: pl.DataType) -> pl.Series:

@@ -1,0 +1,103 @@
+"""Statistics over a frame's rows: the same aggregations as windows, folded over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headwater.aggregations.base import OVERFLOW, VALUE, Aggregation
+from headwater.engines.values import fold_input
+from headwater.errors import DataError
+from headwater.kernel.compile import compiled
+from headwater.kernel.passes import grouped_fold
+from headwater.spec.evaluation import evaluate
+
+FOLD = (
+    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], {out}[::1], "
+    "uint8[::1])"
+)
+
+
+def fold(
+    aggregations: Mapping[str, Aggregation], frame: pl.DataFrame, *, by: str | None = None
+) -> dict[str, Any]:
+    """The result of each aggregation over all rows, by the mapping's names.
+
+    Args:
+        aggregations: Those that serve fits.
+        frame: The rows; their order does not matter.
+        by: A column: each result is then a dictionary from its values, sorted, nulls left out.
+
+    Raises:
+        DataError: HW407, an integer sum does not fit 64 bits.
+    """
+    if by is None:
+        codes, categories = np.zeros(frame.height, np.int64), [None]
+    else:
+        codes, categories = _categories(frame[by])
+    results = {}
+    for name, aggregation in aggregations.items():
+        values = _values(aggregation, frame)
+        if hasattr(aggregation, "summarise"):
+            found = _summaries(aggregation, values, codes, len(categories))
+        else:
+            found = _folded(aggregation, values, codes, len(categories))
+        results[name] = found[0] if by is None else dict(zip(categories, found, strict=True))
+    return results
+
+
+def _categories(column: pl.Series) -> tuple[Any, list[Any]]:
+    """A code per row, -1 for null, and the sorted values that the codes stand for."""
+    values = column.drop_nulls().unique().sort()
+    codes = column.to_frame("value").join(
+        values.to_frame("value").with_row_index("code"),
+        on="value",
+        how="left",
+        maintain_order="left",
+    )["code"]
+    return codes.cast(pl.Int64).fill_null(-1).to_numpy(), values.to_list()
+
+
+def _values(aggregation: Aggregation, frame: pl.DataFrame) -> pl.DataFrame:
+    given = {"value": aggregation.column, "where": aggregation.where}
+    spoken = {
+        name: pl.col(expression) if isinstance(expression, str) else expression
+        for name, expression in given.items()
+    }
+    value = pl.lit(1, pl.Int64) if spoken["value"] is None else spoken["value"]
+    where = pl.lit(True) if spoken["where"] is None else spoken["where"]
+    return evaluate(frame, {"value": value, "where": where})
+
+
+def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:
+    rows = np.arange(values.height)
+    given = fold_input(aggregation, values, rows)
+    out, status = np.zeros(groups, given.out), np.zeros(groups, np.uint8)
+    run = compiled(grouped_fold, FOLD.format(x=given.x.dtype.name, out=given.out), given.functions)
+    run(given.x, given.valid, rows, codes, out, status)
+    if (status == OVERFLOW).any():
+        raise DataError("HW407", "an integer sum does not fit 64 bits", place=aggregation.place)
+    empty = aggregation.when_empty
+    return [
+        value if is_known else empty
+        for value, is_known in zip(out.tolist(), (status == VALUE).tolist(), strict=True)
+    ]
+
+
+def _summaries(
+    aggregation: Any, values: pl.DataFrame, codes: Any, groups: int
+) -> list[Any]:
+    """Count each value of each group, then let the aggregation read the counts."""
+    counts = (
+        values.with_columns(group=pl.Series(codes))
+        .filter(pl.col("where") & pl.col("value").is_not_null() & (pl.col("group") >= 0))
+        .group_by("group", "value")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .sort("group", "value")
+    )
+    parts = counts.partition_by("group", as_dict=True, include_key=False)
+    none = counts.clear().drop("group")
+    return [aggregation.summarise(parts.get((group,), none)) for group in range(groups)]

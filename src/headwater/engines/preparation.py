@@ -1,0 +1,207 @@
+"""Preparation: a recipe that has learned from training rows, applied to any rows.
+
+`fit` is given training rows only; nothing else can reach a statistic. What it returns serves whole
+frames and single rows with one compiled program, and is written as text (see
+`headwater.engines.preparation_state`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headwater.engines.border import (
+    PLAIN_NUMBERS,
+    check_numbers,
+    column_kinds,
+    digest,
+    enter,
+    run,
+    word_code,
+)
+from headwater.engines.program_rendering import to_expressions
+from headwater.engines.recipe_fitting import TrainingRows, fit_steps
+from headwater.errors import DataError, SpecError
+from headwater.kernel.programs import Floats, Input, Program, assemble, columns_after, interpreter
+from headwater.kernel.row_operations import ColumnKind
+from headwater.spec.recipe import Recipe
+from headwater.steps.base import LABEL
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedFrom:
+    """The training rows that a preparation was learned from.
+
+    Args:
+        rows: How many.
+        fingerprint: Their identity.
+        seed: The seed of what was dealt at random.
+    """
+
+    rows: int
+    fingerprint: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preparation:
+    """A fitted recipe.
+
+    Args:
+        recipe: The definition of the recipe.
+        inputs: The columns that it reads, with their kinds.
+        program: What it does to a row.
+        learned_from: Where that comes from.
+    """
+
+    recipe: Mapping[str, Any]
+    inputs: Mapping[str, ColumnKind]
+    program: Program
+    learned_from: LearnedFrom
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that come out, in order."""
+        return self.program.columns
+
+    def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows prepared as serving does: Float64 columns in a fixed order, missing is null.
+
+        Columns that the recipe does not know are left out.
+
+        Raises:
+            DataError: HW603, a column is missing or has another kind than it was fitted on.
+        """
+        return run(self.program, enter(frame, self.inputs))
+
+    def expressions(self) -> dict[str, pl.Expr]:
+        """The same as Polars expressions, by output column."""
+        return to_expressions(self.program)
+
+    def row_function(self) -> Callable[[Mapping[str, Any]], Floats]:
+        """A function from one row to its prepared values, in the order of `columns`.
+
+        It runs the program that `apply` runs, so the bits are the same; missing is NaN. It may be
+        called from several threads at once.
+
+        Raises:
+            DataError: HW603, on a call: a column is missing or has another kind.
+        """
+        return _row_function(self.program)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedPreparation(Preparation):
+    """A preparation with the training rows as it left them.
+
+    Args:
+        training_output: The training rows prepared, in their order. Not always what `apply` makes
+            of them: an `OutOfFoldStep` shows no training row its own label.
+    """
+
+    training_output: pl.DataFrame = field(kw_only=True, repr=False)
+
+
+def fit(
+    recipe: Recipe,
+    training: pl.DataFrame,
+    *,
+    columns: Sequence[str],
+    label: pl.Series | None = None,
+    seed: int,
+    fingerprint: str | None = None,
+) -> FittedPreparation:
+    """Learn a recipe from training rows.
+
+    Args:
+        recipe: The steps.
+        training: The training rows, and no others.
+        columns: The features among its columns, in order.
+        label: One number or boolean per training row; only supervised steps are shown it.
+        seed: From 0; each step derives its own random numbers from it.
+        fingerprint: The identity of the training rows where it is known; else their digest.
+
+    Raises:
+        SpecError: HW601, a step does not fit the columns, or a category is left at the end; HW605,
+            a supervised step has no usable label.
+        DataError: HW602, the training rows do not give what a step needs.
+    """
+    if LABEL in columns:
+        raise SpecError("HW207", f"column {LABEL!r} is the label", place=recipe.place)
+    kinds = column_kinds(training, columns, place=recipe.place)
+    frame = enter(training, kinds)
+    numbers = None if label is None else _label_numbers(label, training.height)
+    operations, output = fit_steps(recipe.steps, TrainingRows(frame, numbers, seed))
+    _refuse_categories(columns_after(kinds, operations), recipe)
+    rows = frame if numbers is None else frame.with_columns(numbers.alias(LABEL))
+    return FittedPreparation(
+        recipe.definition(),
+        kinds,
+        assemble(kinds, operations),
+        LearnedFrom(training.height, fingerprint or digest(rows), seed),
+        training_output=output,
+    )
+
+
+def _label_numbers(label: pl.Series, rows: int) -> pl.Series:
+    if not (label.dtype.is_numeric() or label.dtype == pl.Boolean):
+        message = f"the label must be a number or a boolean, and is {label.dtype}"
+        raise SpecError("HW605", message, place=label.name or None)
+    if len(label) != rows:
+        raise SpecError("HW605", f"the label has {len(label)} values for {rows} training rows")
+    return label.cast(pl.Float64).fill_nan(None)
+
+
+def _refuse_categories(columns: Mapping[str, ColumnKind], recipe: Recipe) -> None:
+    left = [column for column, kind in columns.items() if kind == "category"]
+    if left:
+        listed = ", ".join(map(repr, left))
+        raise SpecError(
+            "HW601",
+            f"a recipe ends with numbers, and these columns are still categories: {listed}",
+            place=recipe.place,
+            hint="encode them, for example with EncodeTarget or EncodeOneHot",
+        )
+
+
+def _row_function(program: Program) -> Callable[[Mapping[str, Any]], Floats]:
+    numbers = [entry.column for entry in program.inputs if entry.kind == "number"]
+    coded = [(entry, _codes(entry)) for entry in program.inputs if entry.kind == "category"]
+    wanted = np.array([register for _, register in program.outputs], np.int64)
+    read = _reader(numbers)
+    interpret = interpreter()
+    size, first = program.registers, len(numbers)
+    arrays = (program.operations, program.parameters, program.table)
+
+    def prepare(row: Mapping[str, Any]) -> Floats:
+        registers = np.empty((size, 1))
+        try:
+            values = read(row)
+            if not PLAIN_NUMBERS.issuperset(map(type, values)):
+                check_numbers(numbers, values)
+            registers[:first, 0] = np.array(values, np.float64)
+            for i, (entry, codes) in enumerate(coded, first):
+                registers[i, 0] = word_code(entry, codes, row[entry.column])
+        except KeyError as error:
+            raise DataError("HW603", f"column {error.args[0]!r} is missing") from None
+        interpret(registers, *arrays, 1)
+        results: Floats = registers[wanted, 0]
+        return results
+
+    return prepare
+
+
+def _reader(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: tuple(row[name] for name in names)
+
+
+def _codes(entry: Input) -> dict[str | None, float]:
+    words = (*entry.vocabulary, None)
+    return {word: float(code) for code, word in enumerate(words)}

@@ -1,0 +1,269 @@
+"""Row programs: what a fitted recipe does to a row, and the one interpreter that does it.
+
+A program works on registers, each a block of float64 values of one column; missing (null or NaN
+alike) is NaN inside. Categories enter as codes: the position in the sorted list of training words,
+then one code for null and one for a word that training never saw. Batch runs the interpreter on
+blocks of rows and a request on a block of one: the same function, so the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headwater.errors import SpecError
+from headwater.kernel.compile import compiled
+from headwater.kernel.row_operations import ColumnKind, Operation, RowOperation
+
+Floats: TypeAlias = NDArray[np.float64]
+
+BLOCK = 1024
+"""Rows of a block: a few hundred registers of it stay in the second-level cache."""
+
+SIGNATURE = (
+    "void(float64[:,::1], const int64[:,::1], const float64[:,::1], const float64[::1], int64)"
+)
+FILL = int(Operation.FILL)
+IS_MISSING = int(Operation.IS_MISSING)
+AFFINE = int(Operation.AFFINE)
+CLIP = int(Operation.CLIP)
+EQUALS = int(Operation.EQUALS)
+LOOK_UP = int(Operation.LOOK_UP)
+LOG1P = int(Operation.LOG1P)
+COPY = int(Operation.COPY)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A column as a program reads it.
+
+    Args:
+        column: Its name.
+        kind: Whether it holds numbers or categories.
+        vocabulary: The sorted training words of a category.
+    """
+
+    column: str
+    kind: ColumnKind
+    vocabulary: tuple[str, ...] = ()
+
+    @property
+    def null_code(self) -> int:
+        """The code of null; that of an unseen word is the next."""
+        return len(self.vocabulary)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """What happens to a row, as arrays that an interpreter reads.
+
+    Args:
+        inputs: What the first registers hold, in order; a column may occur with two vocabularies.
+        operations: int64 of shape (n, 3): code, register read, register written.
+        parameters: float64 of shape (n, 2).
+        table: The values of all look-ups, one after the other.
+        outputs: Names and registers of the results, in order.
+        registers: How many registers there are.
+
+    Raises:
+        ValueError: Something points outside, so that running it would read foreign memory.
+    """
+
+    inputs: tuple[Input, ...]
+    operations: NDArray[np.int64]
+    parameters: Floats
+    table: Floats
+    outputs: tuple[tuple[str, int], ...]
+    registers: int
+
+    def __post_init__(self) -> None:
+        _validate(self)
+        for array in (self.operations, self.parameters, self.table):
+            array.flags.writeable = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the results, in order."""
+        return tuple(name for name, _ in self.outputs)
+
+
+def log1p_or_missing(x: float) -> float:
+    """`log(1 + x)`, where `math.log1p` of an uncompiled run would raise too."""
+    if x > -1.0:
+        return math.log1p(x)
+    return -math.inf if x == -1.0 else math.nan
+
+
+def run_program(
+    registers: Floats, operations: NDArray[np.int64], parameters: Floats, table: Floats, rows: int
+) -> None:
+    """Run all operations over the first `rows` rows of the registers, in place."""
+    for step in range(operations.shape[0]):
+        code = operations[step, 0]
+        x = registers[operations[step, 1]]
+        y = registers[operations[step, 2]]
+        p = parameters[step, 0]
+        q = parameters[step, 1]
+        if code == FILL:
+            for i in range(rows):
+                y[i] = p if x[i] != x[i] else x[i]
+        elif code == IS_MISSING:
+            for i in range(rows):
+                y[i] = 1.0 if x[i] != x[i] else 0.0
+        elif code == AFFINE:
+            for i in range(rows):
+                y[i] = (x[i] - p) * q
+        elif code == CLIP:
+            for i in range(rows):
+                y[i] = p if x[i] < p else (q if x[i] > q else x[i])
+        elif code == EQUALS:
+            for i in range(rows):
+                y[i] = 1.0 if x[i] == p else 0.0
+        elif code == LOOK_UP:
+            for i in range(rows):
+                y[i] = table[int(p) + int(x[i])] if 0.0 <= x[i] < q else math.nan
+        elif code == LOG1P:
+            for i in range(rows):
+                y[i] = log1p_or_missing(x[i])
+        elif code == COPY:
+            for i in range(rows):
+                y[i] = x[i]
+
+
+def interpreter() -> Callable[..., Any]:
+    """`run_program` as machine code."""
+    return compiled(run_program, SIGNATURE)
+
+
+def execute(program: Program, columns: Sequence[Floats], *, rows: int) -> Floats:
+    """The results for whole columns, block by block.
+
+    Args:
+        program: What to do.
+        columns: One float64 array per input of the program, each of length `rows`.
+        rows: How many rows there are.
+
+    Returns:
+        An array of shape (outputs, rows); missing is NaN.
+    """
+    run = interpreter()
+    results = np.empty((len(program.outputs), rows))
+    registers = np.empty((program.registers, min(BLOCK, max(rows, 1))))
+    wanted = np.array([register for _, register in program.outputs], np.int64)
+    for start in range(0, rows, BLOCK):
+        size = min(BLOCK, rows - start)
+        for register, column in enumerate(columns):
+            registers[register, :size] = column[start : start + size]
+        run(registers, program.operations, program.parameters, program.table, size)
+        results[:, start : start + size] = registers[wanted, :size]
+    return results
+
+
+def columns_after(
+    columns: Mapping[str, ColumnKind], operations: Iterable[RowOperation]
+) -> dict[str, ColumnKind]:
+    """The columns that there are after the operations; new ones come last.
+
+    Raises:
+        SpecError: HW601, an operation reads a column that is not there or has the other kind.
+    """
+    after = dict(columns)
+    for operation in operations:
+        _check(operation, after)
+        if operation.operation is Operation.DROP:
+            del after[operation.column]
+        else:
+            after[operation.into] = "number"
+    return after
+
+
+def assemble(columns: Mapping[str, ColumnKind], operations: Sequence[RowOperation]) -> Program:
+    """One program for operations in sequence; its outputs are the numbers that are left.
+
+    Args:
+        columns: The columns that come in, with their kinds.
+        operations: Of all steps, in order.
+
+    Raises:
+        SpecError: HW601, an operation reads a column that is not there or has the other kind.
+    """
+    left = columns_after(columns, operations)
+    inputs = _inputs(columns, operations)
+    lines = [operation for operation in operations if operation.operation is not Operation.DROP]
+    pointers, register_of = _allot(inputs, lines)
+    starts = np.cumsum([0, *(len(line.table) for line in lines)])
+    parameters = [
+        (float(start), float(len(line.table))) if line.table else (line.p, line.q)
+        for start, line in zip(starts.tolist(), lines, strict=False)
+    ]
+    return Program(
+        inputs=inputs,
+        operations=np.array(pointers, np.int64).reshape(-1, 3),
+        parameters=np.array(parameters, np.float64).reshape(-1, 2),
+        table=np.array([value for line in lines for value in line.table], np.float64),
+        outputs=tuple((c, register_of[c]) for c, kind in left.items() if kind == "number"),
+        registers=max([len(inputs), *(target + 1 for _, _, target in pointers)]),
+    )
+
+
+def _allot(
+    inputs: Sequence[Input], lines: Iterable[RowOperation]
+) -> tuple[list[tuple[int, int, int]], dict[str, int]]:
+    """The operations with registers for names, and the register of each number."""
+    codes = {(entry.column, entry.vocabulary): i for i, entry in enumerate(inputs)}
+    numbers = {entry.column: i for i, entry in enumerate(inputs) if entry.kind == "number"}
+    registers = len(inputs)
+    pointers = []
+    for line in lines:
+        words = line.vocabulary
+        source = numbers[line.column] if words is None else codes[line.column, words]
+        target = numbers.setdefault(line.into, registers)
+        registers = max(registers, target + 1)
+        pointers.append((int(line.operation), source, target))
+    return pointers, numbers
+
+
+def _inputs(
+    columns: Mapping[str, ColumnKind], operations: Iterable[RowOperation]
+) -> tuple[Input, ...]:
+    numbers = [Input(column, "number") for column, kind in columns.items() if kind == "number"]
+    coded = [
+        Input(operation.column, "category", operation.vocabulary)
+        for operation in operations
+        if operation.vocabulary is not None
+    ]
+    return (*numbers, *dict.fromkeys(coded))
+
+
+def _check(operation: RowOperation, columns: Mapping[str, ColumnKind]) -> None:
+    found = columns.get(operation.column)
+    needed = "number" if operation.vocabulary is None else "category"
+    if found is None or (found != needed and operation.operation is not Operation.DROP):
+        is_what = "does not exist" if found is None else f"is a {found}"
+        message = f"{operation} needs a {needed}, and column {operation.column!r} {is_what} here"
+        raise SpecError("HW601", message)
+    if operation.into != operation.column and operation.into in columns:
+        raise SpecError("HW601", f"column {operation.into!r} would be written over")
+
+
+def _validate(program: Program) -> None:
+    operations, parameters, size = program.operations, program.parameters, program.registers
+    if operations.ndim != 2 or operations.shape[1] != 3 or operations.dtype != np.int64:
+        raise ValueError("operations are not int64 of shape (n, 3)")
+    if parameters.shape != (len(operations), 2) or parameters.dtype != np.float64:
+        raise ValueError("parameters are not float64 of shape (n, 2)")
+    if program.table.ndim != 1 or program.table.dtype != np.float64:
+        raise ValueError("the table is not float64 of one dimension")
+    if not {int(code) for code in operations[:, 0]} <= {*Operation} - {Operation.DROP}:
+        raise ValueError("an operation is not known")
+    pointers = [*operations[:, 1:].ravel().tolist(), *(register for _, register in program.outputs)]
+    if len(program.inputs) > size or any(not 0 <= pointer < size for pointer in pointers):
+        raise ValueError("a register is out of range")
+    for start, length in parameters[operations[:, 0] == LOOK_UP].tolist():
+        if not (0 <= start <= start + length <= len(program.table)):
+            raise ValueError("a look-up is out of range")

@@ -1,0 +1,102 @@
+"""Fingerprints: what determines a result, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from headwater.plan.training_sets import TrainingSetPlan
+from headwater.plan.views import ViewPlan
+from headwater.spec.plain import fingerprint
+from headwater.spec.source import Source
+
+TOUCH_VALUES = ("polars", "numpy", "numba", "pyarrow")
+"""Libraries whose version can change a bit of a result."""
+_PACKAGE = Path(__file__).parent.parent
+_CODE = ("aggregations", "engines", "kernel", "plan", "schema", "sources", "spec", "steps")
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Versions of the libraries that touch values, and a digest of Headwater's own code."""
+    code = hashlib.sha256()
+    for path in sorted(path for part in _CODE for path in (_PACKAGE / part).rglob("*.py")):
+        code.update(path.relative_to(_PACKAGE).as_posix().encode())
+        code.update(path.read_bytes())
+    named = {name: version(name) for name in TOUCH_VALUES}
+    return {**named, "headwater": code.hexdigest()[:16]}
+
+
+def snapshots(plan: TrainingSetPlan) -> dict[str, str]:
+    """What the data of each source is now, by the source's name."""
+    sources: dict[str, Source] = {plan.spine.source.source.name: plan.spine.source.source}
+    sources |= {view.view.source.name: view.view.source for view in plan.views}
+    return {name: source.reader.snapshot() for name, source in sorted(sources.items())}
+
+
+def spine_identity(plan: TrainingSetPlan, data: Mapping[str, str]) -> str:
+    """The identity of the rows, labels and parts."""
+    training_set = plan.training_set
+    source = training_set.spine.source
+    name = "spine" if source is None else source.name
+    return fingerprint(
+        {
+            "task": "spine",
+            "spine": training_set.spine.definition(),
+            "keys": [key.name for key in plan.spine.keys],
+            "label": training_set.label.definition(),
+            "split": training_set.split.definition(),
+            "snapshot": data[name],
+            "versions": versions(),
+        }
+    )
+
+
+def view_identity(view: ViewPlan, spine: str, data: Mapping[str, str]) -> str:
+    """The identity of a view's features for these spine rows."""
+    return fingerprint(
+        {
+            "task": "view",
+            "view": view.view.definition(),
+            "code": _code_of(view),
+            "spine": spine,
+            "snapshot": data[view.view.source.name],
+            "versions": versions(),
+        }
+    )
+
+
+def artifact_identity(plan: TrainingSetPlan, data: Mapping[str, str], seed: int) -> str:
+    """The identity of everything that a build writes."""
+    return fingerprint(
+        {
+            "task": "artifact",
+            "training_set": plan.training_set.definition(),
+            "code": [*map(_code_of, plan.views), _code_of_steps(plan)],
+            "snapshots": dict(data),
+            "seed": seed,
+            "versions": versions(),
+        }
+    )
+
+
+def _code_of(view: ViewPlan) -> list[str]:
+    """The digests of aggregation files that are not Headwater's own."""
+    return _strangers({type(feature.aggregation) for feature in view.features})
+
+
+def _code_of_steps(plan: TrainingSetPlan) -> list[str]:
+    """The digests of step files that are not Headwater's own."""
+    recipe = plan.training_set.recipe
+    return [] if recipe is None else _strangers({type(step) for step in recipe.steps})
+
+
+def _strangers(classes: set[type]) -> list[str]:
+    files = sorted({Path(inspect.getfile(cls)) for cls in classes})
+    outside = (path for path in files if not path.is_relative_to(_PACKAGE))
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in outside]
+

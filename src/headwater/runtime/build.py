@@ -1,0 +1,270 @@
+"""Build: a training set becomes an artifact, once per fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from headwater.engines.histories import read_rows
+from headwater.engines.preparation import FittedPreparation, fit
+from headwater.engines.preparation_state import save
+from headwater.engines.spines import SpineRows, spine_rows
+from headwater.engines.windows import window_features
+from headwater.errors import DataError
+from headwater.plan.faults import Faults
+from headwater.plan.findings import findings
+from headwater.plan.identity import (
+    artifact_identity,
+    snapshots,
+    spine_identity,
+    versions,
+    view_identity,
+)
+from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
+from headwater.plan.views import ViewPlan
+from headwater.runtime.progress import Say, silent
+from headwater.spec.recipe import Recipe
+from headwater.spec.training_set import TrainingSet
+from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
+from headwater.stores.atomic import appearing
+from headwater.stores.cache import Cache, write_frame
+from headwater.stores.home import Home, home_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """What a use case works with.
+
+    Args:
+        home: Where results are kept.
+        seed: The root seed of the project.
+        say: Hears what is being done.
+        threads: By default the processors at hand.
+    """
+
+    home: Home
+    seed: int = 0
+    say: Say = silent
+    threads: int | None = None
+
+    @property
+    def cache(self) -> Cache:
+        """Results of tasks."""
+        return Cache(self.home.cache)
+
+
+def build(
+    training_set: TrainingSet, *, seed: int = 0, say: Say = silent, threads: int | None = None
+) -> Artifact:
+    """The training set as an artifact; the same definitions, data and seed give the same bytes.
+
+    Results are kept in `.headwater/` of the project: the nearest folder above the definitions with
+    a `headwater.toml`, else the working directory. What was computed before is not computed again.
+
+    Raises:
+        SpecErrors: The faults of the definitions, before any row is read.
+        DataError: The data is wrong, with the rule that it breaks.
+        EngineError: HW502, the results cannot be written.
+    """
+    file = None if training_set.place is None else training_set.place.file
+    return build_in(training_set, Session(home_of(file), seed, say, threads))
+
+
+def build_in(training_set: TrainingSet, session: Session) -> Artifact:
+    """`build` with a session that is there already."""
+    plan = planned(training_set)
+    data = snapshots(plan)
+    identity = artifact_identity(plan, data, session.seed)
+    target = session.home.artifacts / training_set.name / identity
+    with session.home.locked(session.say):
+        if target.exists():
+            return load_artifact(target)
+        spine, views = spine_and_views(plan, data, session)
+        _check_unchanged(plan, data)
+        with appearing(target) as folder:
+            manifest = _manifest(plan, data, identity, session, spine)
+            frames = _parts(plan, spine, views)
+            for part, frame in frames.items():
+                _write(frame, folder / "raw" / f"{part}.parquet")
+            preparation = _prepare(training_set, frames, session)
+            for part, frame in preparation.frames(frames).items():
+                _write(frame, folder / "prepared" / f"{part}.parquet")
+            (folder / "states").mkdir()
+            (folder / "states" / "recipe.json").write_text(save(preparation.fitted), "utf-8")
+            finish_manifest(folder, manifest | {"prepared": preparation.columns})
+    built = load_artifact(target)
+    return Artifact(built.path, built.manifest, cached=False)
+
+
+def planned(training_set: TrainingSet) -> TrainingSetPlan:
+    """The training set resolved.
+
+    Raises:
+        SpecErrors: All faults of its definitions.
+    """
+    faults = Faults()
+    plan = plan_training_set(training_set, faults)
+    faults.raise_all()
+    if plan is None:
+        raise AssertionError("a plan that cannot be made has faults")
+    return plan
+
+
+def spine_and_views(
+    plan: TrainingSetPlan, data: dict[str, str], session: Session
+) -> tuple[SpineRows, list[pl.DataFrame]]:
+    """The rows in parts and the features of each view, from the cache where they are there."""
+    identity = spine_identity(plan, data)
+    session.say(f"rows of {plan.training_set.name!r}: moments, labels, parts")
+    frame, facts = _cached(session, identity, lambda: _computed_spine(plan))
+    spine = SpineRows(frame, facts)
+    features = []
+    for view in plan.views:
+        columns, _ = _cached(
+            session, view_identity(view, identity, data), lambda: _computed_view(view, spine, session)
+        )
+        features.append(columns)
+    return spine, features
+
+
+def _cached(
+    session: Session, identity: str, compute: Callable[[], tuple[pl.DataFrame, dict[str, Any]]]
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    found = session.cache.load(identity)
+    if found is None:
+        found = compute()
+        session.cache.keep(identity, *found)
+    return found
+
+
+def _computed_spine(plan: TrainingSetPlan) -> tuple[pl.DataFrame, dict[str, Any]]:
+    rows = spine_rows(plan)
+    return rows.frame, rows.facts
+
+
+def _computed_view(
+    view: ViewPlan, spine: SpineRows, session: Session
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    session.say(
+        f"view {view.view.name!r}: {len(view.features)} features for {spine.frame.height:,} rows"
+    )
+    history = read_rows(view.source, view.columns)
+    as_of = spine.frame["as_of"].cast(pl.Int64)
+    keys = spine.frame.select(view.view.keys)
+    return window_features(view, history, keys, as_of=as_of, threads=session.threads), {}
+
+
+def _check_unchanged(plan: TrainingSetPlan, data: dict[str, str]) -> None:
+    """A source that was replaced while it was read must not stand under the old snapshot's name."""
+    for name, snapshot in snapshots(plan).items():
+        if snapshot != data[name]:
+            raise DataError("HW409", f"source {name!r} changed while it was read",
+                            hint="run again once it is complete")  # fmt: skip
+
+
+def _parts(
+    plan: TrainingSetPlan, spine: SpineRows, views: list[pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    whole = pl.concat([spine.frame, *views], how="horizontal")
+    label = plan.training_set.label.name
+    own = [name for name in spine.frame.columns if name not in (label, "label_known_time", "part")]
+    ordered = [*own, *plan.feature_columns, label, "label_known_time"]
+    parts = plan.training_set.split.fractions
+    return {part: whole.filter(pl.col("part") == part).select(ordered) for part in parts}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A fitted recipe with the training set's own rule for each part."""
+
+    fitted: FittedPreparation
+    columns: list[str]
+
+    def frames(self, raw: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """The prepared rows of each part: out of fold for training rows, else as served."""
+        return {
+            part: self.fitted.training_output if part == "train" else self.fitted.apply(frame)
+            for part, frame in raw.items()
+        }
+
+
+def input_columns(plan: TrainingSetPlan) -> list[str]:
+    """The inputs of a model, before preparation: kept columns, then features."""
+    return [*(column.name for column in plan.spine.kept), *plan.feature_columns]
+
+
+def _prepare(
+    training_set: TrainingSet, frames: dict[str, pl.DataFrame], session: Session
+) -> Prepared:
+    session.say("preparation: fitted on training rows only")
+    plan_columns = _input_columns_of(training_set, frames["train"])
+    fitted = fit(
+        training_set.recipe or Recipe(),
+        frames["train"],
+        columns=plan_columns,
+        label=frames["train"][training_set.label.name],
+        seed=session.seed,
+    )
+    return Prepared(fitted, fitted.training_output.columns)
+
+
+def _input_columns_of(training_set: TrainingSet, train: pl.DataFrame) -> list[str]:
+    keys = {key for view in training_set.features for key in view.keys}
+    keys -= set(training_set.spine.keep)
+    others = {"as_of", "label_known_time", training_set.label.name, *keys}
+    return [name for name in train.columns if name not in others]
+
+
+def _manifest(
+    plan: TrainingSetPlan, data: dict[str, str], identity: str, session: Session, spine: SpineRows
+) -> dict[str, Any]:
+    training_set = plan.training_set
+    return {
+        "training_set": training_set.name,
+        "fingerprint": identity,
+        "seed": session.seed,
+        "versions": versions(),
+        "sources": data,
+        "definition": training_set.definition(),
+        "rows": spine.frame.height,
+        "spine_rows": spine.facts["spine_rows"],
+        "excluded": spine.facts["excluded"],
+        "masked": spine.facts["masked"],
+        "boundaries": spine.facts["boundaries"],
+        "parts": _part_facts(spine.frame, training_set),
+        "spine_order": "the order of the source",
+        "columns": {
+            "as_of": "as_of",
+            "keys": [key.name for key in plan.spine.keys],
+            "kept": [column.name for column in plan.spine.kept],
+            "features": list(plan.feature_columns),
+            "label": training_set.label.name,
+            "label_known_time": "label_known_time",
+        },
+        "findings": findings(plan),
+    }
+
+
+def _part_facts(frame: pl.DataFrame, training_set: TrainingSet) -> dict[str, Any]:
+    facts = {}
+    for part in training_set.split.fractions:
+        rows = frame.filter(pl.col("part") == part)
+        first, last = (_text(rows["as_of"], which) for which in ("min", "max"))
+        mean = rows[training_set.label.name].cast(pl.Float64).mean()
+        facts[part] = {
+            "rows": rows.height, "first_as_of": first, "last_as_of": last, "prevalence": mean,
+        }  # fmt: skip
+    return facts
+
+
+def _text(times: pl.Series, which: str) -> str:
+    moment: Any = getattr(times, which)()
+    return str(moment.isoformat())
+
+
+def _write(frame: pl.DataFrame, path: Any) -> None:
+    path.parent.mkdir(exist_ok=True)
+    write_frame(frame, path)

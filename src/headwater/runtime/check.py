@@ -1,0 +1,53 @@
+"""Check: all faults of a project's definitions, found before a row is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.errors import DataError, SpecError
+from headwater.plan.faults import Faults
+from headwater.plan.findings import findings
+from headwater.plan.models import check_model
+from headwater.plan.training_sets import plan_training_set
+from headwater.plan.views import plan_view
+from headwater.runtime.project import Project
+from headwater.spec.feature_view import FeatureView
+from headwater.spec.model import Model
+from headwater.spec.training_set import TrainingSet
+
+
+def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
+    """What was checked and what is assumed: counts of definitions and the findings.
+
+    Args:
+        project: Loaded with `load_project`.
+        strict: Refuse findings too, such as a source without a declared clock.
+
+    Raises:
+        SpecErrors: All faults of the definitions together.
+        DataError: HW401, a source's data is missing.
+    """
+    faults = Faults()
+    found: list[dict[str, str]] = []
+    missing: list[DataError] = []
+    for training_set in project.of(TrainingSet).values():
+        try:
+            plan = plan_training_set(training_set, faults)
+        except DataError as error:
+            missing.append(error)
+            continue
+        if plan is not None:
+            found += [finding for finding in findings(plan) if finding not in found]
+    for view in project.of(FeatureView).values():
+        if not missing:
+            plan_view(view, faults)
+    for model in project.of(Model).values():
+        if not missing:
+            check_model(model, faults)
+    if strict:
+        faults.found += [SpecError(one["code"], one["message"]) for one in found]
+    faults.raise_all()
+    for error in missing:
+        raise error
+    counts = {kind.__name__: len(named) for kind, named in project.definitions.items()}
+    return {"project": project.name, "definitions": counts, "findings": found}

@@ -1,0 +1,176 @@
+"""A project: a folder with `headwater.toml` and Python files that hold definitions."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import tomllib
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from headwater import plugins
+from headwater.errors import Place, SpecError, SpecErrors, closest, raise_all
+from headwater.spec.feature_view import FeatureView
+from headwater.spec.model import ClockComparison, Model
+from headwater.spec.source import Source
+from headwater.spec.training_set import TrainingSet
+from headwater.stores.home import Home
+
+Definition = Source | FeatureView | TrainingSet | Model | ClockComparison
+_Kind = TypeVar("_Kind", Source, FeatureView, TrainingSet, Model, ClockComparison)
+_KNOWN = {"name", "seed", "definitions", "prepare"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """What a project declares.
+
+    Args:
+        folder: Where `headwater.toml` is.
+        name: From `headwater.toml`, else the folder's name.
+        seed: The root seed, from which each task derives its own generator.
+        prepare: A script that makes the data where it is missing; only examples have one.
+        definitions: All of them by kind and name.
+    """
+
+    folder: Path
+    name: str
+    seed: int = 0
+    prepare: str | None = None
+    definitions: Mapping[type, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Home:
+        """Where its results are kept."""
+        return Home(self.folder)
+
+    def of(self, kind: type[_Kind]) -> dict[str, _Kind]:
+        """The definitions of one kind by name."""
+        return dict(self.definitions.get(kind, {}))
+
+    def only(self, kind: type[_Kind], name: str | None, word: str) -> _Kind:
+        """The definition of this name; without a name the only one there is.
+
+        Raises:
+            SpecError: HW104, there is none, or several and no name.
+        """
+        known = self.of(kind)
+        if name is None and len(known) == 1:
+            return next(iter(known.values()))
+        if name in known:
+            return known[name]
+        found = f"no {word} is defined" if not known else f"there are {len(known)} of kind {word}"
+        raise SpecError(
+            "HW104",
+            found if name is None else f"no {word} is named {name!r}",
+            place=str(self.folder / "headwater.toml"),
+            hint=closest(name or "", known, f"{word}s"),
+        )
+
+
+def load_project(folder: Path) -> Project:
+    """Read a project and load its definitions.
+
+    Raises:
+        SpecError: HW101 no project there, HW102 the file is wrong, HW103 definitions do not load,
+            HW105 a name is taken twice.
+    """
+    settings = _settings(folder)
+    plugins.use_project(folder)
+    files = [folder / name for name in settings.get("definitions", ["definitions.py"])]
+    found: dict[type, dict[str, Any]] = {}
+    faults: list[SpecError] = []
+    for value in (value for file in files for value in _definitions(file, folder)):
+        named = found.setdefault(type(value), {})
+        other = named.setdefault(value.name, value)
+        if other is not value:
+            faults.append(_twice(value, other))
+    raise_all(faults)
+    return Project(
+        folder,
+        str(settings.get("name", folder.resolve().name)),
+        int(settings.get("seed", 0)),
+        settings.get("prepare"),
+        found,
+    )
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    path = folder / "headwater.toml"
+    if not path.is_file():
+        raise SpecError("HW101", f"no project at {folder.as_posix()!r}: headwater.toml is missing",
+                        hint="name the folder of a project")  # fmt: skip
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError("HW102", f"headwater.toml cannot be read: {error}", place=str(path)) from error
+    kinds = {"name": str, "seed": int, "definitions": list, "prepare": str}
+    for key, value in settings.items():
+        if key not in kinds:
+            raise SpecError("HW102", f"setting {key!r} is not known", place=str(path),
+                            hint=closest(key, _KNOWN, "settings"))  # fmt: skip
+        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+            raise SpecError("HW102", f"setting {key!r} takes {kinds[key].__name__}, found {value!r}",
+                            place=str(path))  # fmt: skip
+    return settings
+
+
+def _definitions(file: Path, folder: Path) -> Iterator[Definition]:
+    """The definitions that a file makes, in its order; each once, whatever names it has."""
+    seen: set[int] = set()
+    for value in vars(_execute(file, folder)).values():
+        if isinstance(value, Definition) and id(value) not in seen:
+            seen.add(id(value))
+            yield value
+
+
+def _execute(file: Path, folder: Path) -> Any:
+    if not file.is_file():
+        raise SpecError("HW101", f"file {file.name!r} of the project does not exist",
+                        place=str(folder / "headwater.toml"))  # fmt: skip
+    name = f"headwater_definitions_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise SpecError("HW103", f"file {file.name!r} is not a Python file", place=str(file))
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(folder))
+    try:
+        spec.loader.exec_module(module)
+    except SpecErrors:
+        raise
+    except SpecError as error:
+        error.place = error.place or _line_of(error, file)
+        raise
+    except Exception as error:  # noqa: BLE001 (a user's own code may raise anything)
+        raise SpecError(
+            "HW103",
+            f"the definitions do not load: {type(error).__name__}: {error}",
+            place=_line_of(error, file),
+        ) from error
+    finally:
+        sys.path.remove(str(folder))
+    return module
+
+
+def _line_of(error: Exception, file: Path) -> Place:
+    """The last line of the user's file that the error went through."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return Place(str(file), error.lineno or 1)
+    lines = [
+        frame.lineno or 1
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(file)
+    ]
+    return Place(str(file), lines[-1] if lines else 1)
+
+
+def _twice(value: Any, other: Any) -> SpecError:
+    word = {TrainingSet: "training set", FeatureView: "feature view"}.get(type(value))
+    word = word or type(value).__name__.lower()
+    where = f", first at {other.place}" if other.place else ""
+    return SpecError("HW105", f"two definitions of kind {word} are named {value.name!r}{where}",
+                     place=value.place)  # fmt: skip

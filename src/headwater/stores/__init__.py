@@ -1,0 +1,1 @@
+"""What is kept: artifacts, cached results, the ledger; nothing is ever half written."""

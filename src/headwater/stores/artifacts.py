@@ -1,0 +1,105 @@
+"""Artifacts: a training set as built, in a folder named by its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from headwater.errors import EngineError
+
+FORMAT = 1
+"""The layout's version; an artifact of another one is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A training set as built.
+
+    Args:
+        path: `.headwater/artifacts/<training set>/<fingerprint>`.
+        manifest: What it holds, how it came to be, and the digest of each file.
+        cached: Whether it was there already.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    cached: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of everything that determines the values."""
+        return str(self.manifest["fingerprint"])
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts in the order of time."""
+        return tuple(self.manifest["parts"])
+
+    def to_polars(self, part: str) -> pl.DataFrame:
+        """The rows of a part: `as_of`, keys, kept columns, features, label, `label_known_time`.
+
+        Raises:
+            KeyError: There is no such part.
+        """
+        return pl.read_parquet(self._file("raw", part))
+
+    def to_pandas(self, part: str) -> Any:
+        """The same rows as a pandas frame; needs the extra `pandas`."""
+        return self.to_polars(part).to_pandas()
+
+    def to_arrow(self, part: str) -> Any:
+        """The same rows as an Arrow table."""
+        return self.to_polars(part).to_arrow()
+
+    def prepared(self, part: str) -> pl.DataFrame:
+        """The inputs of a model, all Float64, in the rows and order of `to_polars(part)`."""
+        return pl.read_parquet(self._file("prepared", part))
+
+    def _file(self, kind: str, part: str) -> Path:
+        if part not in self.parts:
+            raise KeyError(f"no part {part!r}; there are {', '.join(self.parts)}")
+        return self.path / kind / f"{part}.parquet"
+
+
+def load_artifact(path: Path) -> Artifact:
+    """An artifact from disk, every file compared with its digest.
+
+    Raises:
+        EngineError: HW503, a file is missing, changed or of another version.
+    """
+    try:
+        manifest = json.loads((path / "manifest.json").read_bytes())
+        files = manifest["files"]
+        if manifest["format"] != FORMAT:
+            raise EngineError("HW503", f"artifact {path.name[:12]} has format "
+                              f"{manifest['format']}, not {FORMAT}", hint=_HINT)  # fmt: skip
+        for name, digest in files.items():
+            if _digest(path / name) != digest:
+                raise EngineError("HW503", f"file {name!r} of artifact {path.name[:12]} is not "
+                                  "what was written", hint=_HINT)  # fmt: skip
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError("HW503", f"artifact {path.name[:12]} is damaged", hint=_HINT) from error
+    return Artifact(path, manifest, cached=True)
+
+
+def finish_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest with the digest of each file in the folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+    text = json.dumps({**manifest, "format": FORMAT, "files": digests}, indent=2, sort_keys=True)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+_HINT = "delete its folder and build again: the same definitions give the same bytes"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
