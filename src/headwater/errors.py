@@ -192,7 +192,7 @@ CODES |= {  # the environment
     "HW502": "a result cannot be written",
     "HW503": "an artifact or a cached result is damaged",
     "HW504": "interrupted",
-    "HW505": "another process holds the lock",
+    "HW506": "there is no run to report",
 }
 CODES |= {  # recipes and steps
     "HW601": "a step matches no column or the wrong kind of column",

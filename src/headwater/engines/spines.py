@@ -18,6 +18,8 @@ from headwater.plan.training_sets import TrainingSetPlan
 from headwater.spec.evaluation import evaluate
 
 TIME = pl.Datetime("us", "UTC")
+EVENT_TIME = "<event_time>"
+"""The spine row's own event time, which stays inside: it is not part of an artifact."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,7 @@ def spine_rows(plan: TrainingSetPlan) -> SpineRows:
     known_times = pl.Series(known).set(pl.Series(known == NEVER), None)
     columns["label_known_time"] = known_times.cast(TIME)
     columns["part"] = split.part
+    columns[EVENT_TIME] = _own_event_time(plan, rows)
     frame = pl.DataFrame(columns).filter(pl.col("part").is_not_null())
     facts = {
         "spine_rows": rows.frame.height,
@@ -75,6 +78,8 @@ def _columns(plan: TrainingSetPlan) -> set[str]:
     names |= {moment.column for column in own for moment in column.clock.moments}
     names |= {moment.column for moment in plan.label_clock.moments}
     names |= set(plan.label_reads) | set(reads(plan.spine.as_of, schema))
+    if plan.training_set.spine.source is not None:
+        names.add(plan.spine.source.source.event_time)
     return names | set(reads(plan.spine.spine.filter, schema))
 
 
@@ -82,6 +87,12 @@ def _moments(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
     times = evaluate(rows.frame, {"as_of": plan.spine.as_of})["as_of"]
     source = plan.spine.source.source
     return microseconds(times, source.zone, rounded="down", place=plan.spine.spine.place)
+
+
+def _own_event_time(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
+    if plan.training_set.spine.source is None:
+        return pl.Series([None], dtype=TIME).new_from_index(0, rows.frame.height)
+    return rows.event_times().cast(TIME)
 
 
 def _filtered(plan: TrainingSetPlan, rows: Rows) -> Any:

@@ -11,7 +11,7 @@ import polars as pl
 from headwater.engines.histories import read_rows
 from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
-from headwater.engines.spines import SpineRows, spine_rows
+from headwater.engines.spines import EVENT_TIME, SpineRows, spine_rows
 from headwater.engines.windows import window_features
 from headwater.errors import DataError
 from headwater.plan.faults import Faults
@@ -170,7 +170,8 @@ def _parts(
 ) -> dict[str, pl.DataFrame]:
     whole = pl.concat([spine.frame, *views], how="horizontal")
     label = plan.training_set.label.name
-    own = [name for name in spine.frame.columns if name not in (label, "label_known_time", "part")]
+    others = (label, "label_known_time", "part", EVENT_TIME)
+    own = [name for name in spine.frame.columns if name not in others]
     ordered = [*own, *plan.feature_columns, label, "label_known_time"]
     parts = plan.training_set.split.fractions
     return {part: whole.filter(pl.col("part") == part).select(ordered) for part in parts}

@@ -25,9 +25,9 @@ class EncodeTarget(OutOfFoldStep):
     folds give it (see `OutOfFoldStep`), never its own label; any other row gets that of all
     training rows.
 
-    Nulls and unseen values, those that training never had, become the prior. Without any label in the training
-    rows, so for empty input too, it is an error (HW602). What is learned for serving does not
-    depend on the order of rows; which fold a training row falls into does.
+    Nulls and unseen values, those that training never had, become the prior. Without any label in
+    the training rows, so for empty input too, it is an error (HW602). What is learned for serving
+    does not depend on the order of rows; which fold a training row falls into does.
 
     Args:
         columns: What it prepares.

@@ -1,0 +1,190 @@
+"""The clocks table: what a model would seem worth if the clocks were not minded.
+
+The rows, labels, parts, recipe and estimator stay; only the history that a feature may see changes:
+
+- `no_history`: no feature of any view, only what the row itself holds;
+- `at_event` (named by the comparison): everything that happened before the row's own event;
+- `event_time`: everything that happened before `as_of`, known then or not, which is what a
+  point-in-time join on event time gives;
+- `known`: what was known at `as_of`, as declared.
+
+All are measured on validation, on the same resamples; the test part is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headwater.engines.histories import read_rows
+from headwater.engines.preparation import fit
+from headwater.engines.spines import EVENT_TIME, SpineRows
+from headwater.engines.windows import window_features
+from headwater.models import estimators
+from headwater.models.metrics import roc_auc
+from headwater.models.resampling import Bootstrap, bootstrap
+from headwater.plan.identity import snapshots
+from headwater.plan.seeds import derived_seed
+from headwater.plan.training_sets import TrainingSetPlan
+from headwater.plan.views import ViewPlan
+from headwater.runtime.build import Session, input_columns, planned, spine_and_views
+from headwater.runtime.train import (
+    RESAMPLES,
+    Trained,
+    fitted,
+    labels,
+    learner_versions,
+    resampling_groups,
+)
+from headwater.schema.clocks import Clock, Moment
+from headwater.spec.model import ClockComparison, Model
+from headwater.spec.plain import fingerprint
+from headwater.spec.recipe import Recipe
+
+PART = "validation"
+
+
+def compare_clocks(
+    comparison: ClockComparison, trained: Trained, session: Session
+) -> list[dict[str, Any]]:
+    """One row per variant: `roc_auc` with interval, and its difference to `known` with interval.
+
+    Empty where the split has no validation part.
+    """
+    if PART not in trained.artifact.parts:
+        return []
+    identity = fingerprint(
+        {
+            "task": "clocks",
+            "comparison": comparison.definition(),
+            "model": comparison.model.definition(),
+            "artifact": trained.artifact.fingerprint,
+            "seed": session.seed,
+            "versions": learner_versions(),
+            "note": trained.result["model"]["note"],
+        }
+    )
+    with session.home.locked(session.say):
+        kept = session.cache.load_json(identity)
+        if kept is None:
+            kept = {"rows": _computed(comparison, trained, session)}
+            session.cache.keep_json(identity, kept)
+    rows: list[dict[str, Any]] = kept["rows"]
+    return rows
+
+
+def _computed(
+    comparison: ClockComparison, trained: Trained, session: Session
+) -> list[dict[str, Any]]:
+    model = comparison.model
+    plan = planned(model.training_set)
+    spine, known = spine_and_views(plan, snapshots(plan), session)
+    seen = spine.frame["part"].is_in(["train", PART])
+    rows = SpineRows(spine.frame.filter(seen), spine.facts)
+    declared = pl.concat([view.filter(seen) for view in known], how="horizontal")
+    features = {"no_history": _emptied(declared)}
+    if model.training_set.spine.source is not None:
+        session.say("clocks: everything that happened before the row's own event")
+        features[comparison.at_event] = _features(plan, rows, EVENT_TIME, session)
+    session.say("clocks: everything that happened before as_of, known then or not")
+    features["event_time"] = _features(plan, rows, "as_of", session)
+    features["known"] = declared
+    scores = {
+        name: _scores(model, plan, rows.frame, found, session) for name, found in features.items()
+    }
+    label = labels(trained.artifact, PART)
+    raw = trained.artifact.to_polars(PART)
+    draws = bootstrap(
+        label, scores, groups=resampling_groups(model, raw), resamples=RESAMPLES,
+        generator=np.random.default_rng(derived_seed(session.seed, "clocks", comparison.name)),
+    )  # fmt: skip
+    return _table(label, scores, draws, comparison)
+
+
+def _features(plan: TrainingSetPlan, rows: SpineRows, moment: str, session: Session) -> pl.DataFrame:
+    """The features of all views without their clocks, as of another column of the spine."""
+    as_of = rows.frame[moment].cast(pl.Int64)
+    found = []
+    for view in plan.views:
+        bare = _without_clocks(view)
+        keys = rows.frame.select(view.view.keys)
+        history = read_rows(bare.source, bare.columns)
+        found.append(
+            window_features(bare, history, keys, as_of=as_of, threads=session.threads)
+        )
+    return pl.concat(found, how="horizontal")
+
+
+def _without_clocks(view: ViewPlan) -> ViewPlan:
+    clock = Clock((Moment(view.source.source.event_time),))
+    return replace(view, features=tuple(replace(one, clock=clock) for one in view.features))
+
+
+def _emptied(features: pl.DataFrame) -> pl.DataFrame:
+    """The same columns with one value for every row, from which nothing can be learned."""
+    columns = [
+        pl.Series(name, [_constant(dtype)], dtype=dtype).new_from_index(0, features.height)
+        for name, dtype in features.schema.items()
+    ]
+    return pl.DataFrame(columns)
+
+
+def _constant(dtype: pl.DataType) -> Any:
+    if dtype.is_numeric():
+        return 0
+    return "" if dtype == pl.String else False if dtype == pl.Boolean else None
+
+
+def _scores(
+    model: Model, plan: TrainingSetPlan, rows: pl.DataFrame, features: pl.DataFrame,
+    session: Session,
+) -> Any:  # fmt: skip
+    """Prepare, fit on training rows and score validation rows with these features."""
+    whole = pl.concat([rows, features], how="horizontal")
+    train, asked = (whole.filter(pl.col("part") == part) for part in ("train", PART))
+    label = train[model.training_set.label.name]
+    recipe = model.training_set.recipe or Recipe()
+    prepared = fit(recipe, train, columns=input_columns(plan), label=label, seed=session.seed)
+    estimator, _ = fitted(model, session.seed)
+    parts = {PART: prepared.apply(asked)}
+    scores = estimators.fit_predict(
+        estimator, prepared.training_output, label=label.cast(pl.Int64).to_numpy(), parts=parts,
+        place=model.place,
+    )  # fmt: skip
+    return scores[PART]
+
+
+def _table(
+    label: Any, scores: Mapping[str, Any], draws: Bootstrap, comparison: ClockComparison
+) -> list[dict[str, Any]]:
+    known = roc_auc(label, scores["known"])
+    rows = []
+    for name, score in scores.items():
+        area = roc_auc(label, score)
+        low, high = draws.interval(name) or (None, None)
+        first, last = draws.difference(name, "known") or (None, None)
+        rows.append(
+            {
+                "variant": name,
+                "description": _DESCRIPTIONS.get(name, _AT_EVENT),
+                "roc_auc": area,
+                "low": low,
+                "high": high,
+                "difference_to_known": None if area is None or known is None else area - known,
+                "difference_low": first,
+                "difference_high": last,
+            }
+        )
+    return rows
+
+
+_AT_EVENT = "all that happened before the row's own event"
+_DESCRIPTIONS = {
+    "no_history": "only what the row itself holds",
+    "event_time": "all that happened before as_of, known then or not",
+    "known": "only what was known at as_of",
+}

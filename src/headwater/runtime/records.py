@@ -1,0 +1,41 @@
+"""Records of runs: what happened when and where; nothing of it is part of an artifact."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from headwater.runtime.project import Project
+from headwater.stores.atomic import write_whole
+
+
+def record(result: Mapping[str, Any], project: Project) -> Path:
+    """Keep a run's result with its time, its host's kind and the state of the code."""
+    now = datetime.now(UTC)
+    entry = {
+        **result,
+        "ended": now.isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "commit": _git(project.folder, "rev-parse", "HEAD"),
+        "is_dirty": bool(_git(project.folder, "status", "--porcelain")),
+    }
+    path = project.home.runs / f"{now:%Y%m%dT%H%M%S%f}.json"
+    write_whole(path, json.dumps(entry, indent=2, sort_keys=True, default=str).encode())
+    return path
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git says; None without git or outside a repository."""
+    try:
+        found = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()

@@ -1,0 +1,204 @@
+"""Train: an estimator on a training set, measured beside no model and a simple rule."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headwater.models import estimators
+from headwater.models.metrics import metrics
+from headwater.models.resampling import bootstrap
+from headwater.plan.faults import Faults
+from headwater.plan.models import check_model
+from headwater.plan.seeds import derived_seed
+from headwater.runtime.build import Session, build_in
+from headwater.runtime.progress import Say, silent
+from headwater.spec.evaluation import evaluate
+from headwater.spec.model import Model
+from headwater.spec.plain import fingerprint
+from headwater.stores import ledger
+from headwater.stores.artifacts import Artifact
+from headwater.stores.home import home_of
+
+RESAMPLES = 500
+_MEASURED = ("validation", "test")
+_LEARNERS = ("scikit-learn", "lightgbm", "scipy")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A model as trained and measured.
+
+    Args:
+        artifact: What it learned from.
+        result: Metrics by part for model, `baseline` and `rule`, with intervals, as plain values.
+        cached: Whether nothing was computed, so that no look was taken.
+    """
+
+    artifact: Artifact
+    result: dict[str, Any]
+    cached: bool
+
+
+def train(
+    model: Model, *, seed: int = 0, say: Say = silent, threads: int | None = None
+) -> dict[str, Any]:
+    """Build the model's training set, fit the estimator, and measure it on validation and test.
+
+    Each computation of a metric of the test part is a look, and is entered in the project's ledger;
+    asking again for what was computed before is not.
+
+    Returns:
+        `training_set`, `model`, `metrics`, `baseline` (the training prevalence for every row),
+        `rule` (or None), `looks` so far, `cached`.
+
+    Raises:
+        SpecError: HW701, the estimator cannot be made; and the faults of the definitions.
+        DataError: HW702, a part holds a single class.
+        EngineError: HW501, scikit-learn is not installed.
+    """
+    file = None if model.place is None else model.place.file
+    trained = train_in(model, Session(home_of(file), seed, say, threads))
+    return {**trained.result, "cached": trained.cached}
+
+
+def train_in(model: Model, session: Session) -> Trained:
+    """`train` with a session that is there already."""
+    faults = Faults()
+    check_model(model, faults)
+    faults.raise_all()
+    artifact = build_in(model.training_set, session)
+    identity = fingerprint(
+        {
+            "task": "train",
+            "artifact": artifact.fingerprint,
+            "model": model.definition(),
+            "seed": session.seed,
+            "versions": learner_versions(),
+        }
+    )
+    with session.home.locked(session.say):
+        kept = session.cache.load_json(identity)
+        if kept is not None and not _stands_in_no_longer(kept, model):
+            return Trained(artifact, _with_looks(kept, model, session), cached=artifact.cached)
+        session.say(f"model {model.name!r}: {model.estimator}")
+        result = _computed(model, artifact, session)
+        _enter_look(result, model, artifact, session)
+        session.cache.keep_json(identity, result)
+    return Trained(artifact, _with_looks(result, model, session), cached=False)
+
+
+def learner_versions() -> dict[str, str]:
+    """Versions of what learns and measures, and a digest of Headwater's own part of it."""
+    found = {}
+    for name in _LEARNERS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    code = hashlib.sha256()
+    for path in sorted(Path(estimators.__file__).parent.glob("*.py")):
+        code.update(path.read_bytes())
+    return {**found, "headwater.models": code.hexdigest()[:16]}
+
+
+def labels(artifact: Artifact, part: str) -> Any:
+    """The labels of a part as 0 and 1."""
+    column = artifact.manifest["columns"]["label"]
+    return artifact.to_polars(part)[column].cast(pl.Int64).to_numpy()
+
+
+def fitted(model: Model, seed: int) -> tuple[Any, str]:
+    """A fresh estimator of the model, and a note where another one stands in."""
+    made = derived_seed(seed, "train", model.name)
+    return estimators.load(model.estimator, model.params or {}, seed=made, place=model.place)
+
+
+def resampling_groups(model: Model, raw: pl.DataFrame) -> Any:
+    """What is drawn when intervals are made, per row; None for the rows themselves."""
+    if model.groups is None:
+        return None
+    return evaluate(raw, {"group": model.groups})["group"].cast(pl.String).fill_null("").to_numpy()
+
+
+def _stands_in_no_longer(kept: Mapping[str, Any], model: Model) -> bool:
+    """Whether a result was made by a stand-in for a library that can be loaded by now."""
+    return bool(kept["model"]["note"]) and not fitted(model, 0)[1]
+
+
+def _computed(model: Model, artifact: Artifact, session: Session) -> dict[str, Any]:
+    parts = [part for part in _MEASURED if part in artifact.parts]
+    estimator, note = fitted(model, session.seed)
+    scores = estimators.fit_predict(
+        estimator,
+        artifact.prepared("train"),
+        label=labels(artifact, "train"),
+        parts={part: artifact.prepared(part) for part in parts},
+        place=model.place,
+    )
+    prevalence = float(labels(artifact, "train").mean())
+    measured: dict[str, dict[str, Any]] = {"metrics": {}, "baseline": {}, "rule": {}}
+    for part in parts:
+        raw = artifact.to_polars(part)
+        named = {"metrics": scores[part], "baseline": np.full(raw.height, prevalence)}
+        if model.rule is not None:
+            rule = evaluate(raw, {"rule": model.rule})["rule"].cast(pl.Float64)
+            named["rule"] = rule.to_numpy()
+        for name, found in _measured(model, raw, labels(artifact, part), named, session).items():
+            measured[name][part] = found
+    manifest = artifact.manifest
+    return {
+        "training_set": {
+            key: manifest[key]
+            for key in ("fingerprint", "rows", "spine_rows", "parts", "excluded", "masked")
+        }
+        | {"name": manifest["training_set"]},
+        "model": {"name": model.name, "estimator": type(estimator).__name__, "note": note},
+        "metrics": measured["metrics"],
+        "baseline": measured["baseline"],
+        "rule": measured["rule"] or None,
+    }
+
+
+def _measured(
+    model: Model, raw: pl.DataFrame, label: Any, scores: Mapping[str, Any], session: Session
+) -> dict[str, dict[str, Any]]:
+    """Metrics with intervals of each score, all on the same resamples."""
+    generator = np.random.default_rng(derived_seed(session.seed, "bootstrap", model.name))
+    draws = bootstrap(
+        label, scores, groups=resampling_groups(model, raw), resamples=RESAMPLES,
+        generator=generator,
+    )  # fmt: skip
+    return {
+        name: metrics(label, score) | {"intervals": draws.intervals(name)}
+        for name, score in scores.items()
+    }
+
+
+def _enter_look(
+    result: Mapping[str, Any], model: Model, artifact: Artifact, session: Session
+) -> None:
+    if "test" in result["metrics"]:
+        numbers = {
+            name: value
+            for name, value in result["metrics"]["test"].items()
+            if isinstance(value, float)
+        }
+        entry = {
+            "training_set": model.training_set.name, "fingerprint": artifact.fingerprint,
+            "model": model.name, "part": "test", "metrics": numbers,
+        }  # fmt: skip
+        ledger.append(session.home.ledger, entry)
+
+
+def _with_looks(result: Mapping[str, Any], model: Model, session: Session) -> dict[str, Any]:
+    return {**result, "looks": ledger.looks(session.home.ledger, model.training_set.name)}
+
+
