@@ -34,8 +34,8 @@ class Longest(Aggregation):
 is a position in `x`, and the value there is taken whatever its type. Write plain Python that Numba
 can compile: loops, integers, floats, `math`; helpers from `headwater.kernel.limbs` may be called.
 
-A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often each
-value occurs, `summarise(counts)`; see `median.py`.
+A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often
+each value occurs, `summarise(counts)`; see `median.py`.
 '''
 
 from __future__ import annotations
@@ -54,8 +54,14 @@ OVERFLOW = 3
 
 Kind = Literal["integer", "float", "boolean", "string", "time", "duration", "other"]
 EVERY_KIND: tuple[Kind, ...] = (
-    "integer", "float", "boolean", "string", "time", "duration", "other",
-)  # fmt: skip
+    "integer",
+    "float",
+    "boolean",
+    "string",
+    "time",
+    "duration",
+    "other",
+)
 NUMBERS: tuple[Kind, ...] = ("integer", "float", "boolean")
 
 
@@ -103,7 +109,9 @@ class Aggregation:
     def word(self) -> str:
         """The aggregation's name in a column's name: `Mean` is `mean`."""
         name = type(self).__name__
-        return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+        return "".join(
+            f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name)
+        )
 
 
 @dataclass(frozen=True, slots=True)

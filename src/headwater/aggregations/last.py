@@ -37,7 +37,7 @@ class Last(Aggregation):
 
     @staticmethod
     def merge(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
-        """The right one; where ranks tie, other values (codes apart from the last bit) are noted."""
+        """The right one; where ranks tie, noted if values (codes but for the last bit) differ."""
         a = left[0]
         b = right[0]
         tied = right[1]

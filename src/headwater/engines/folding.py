@@ -87,9 +87,7 @@ def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: 
     ]
 
 
-def _summaries(
-    aggregation: Any, values: pl.DataFrame, codes: Any, groups: int
-) -> list[Any]:
+def _summaries(aggregation: Any, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:
     """Count each value of each group, then let the aggregation read the counts."""
     counts = (
         values.with_columns(group=pl.Series(codes))

@@ -79,9 +79,9 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
     """Read and derive these columns of a source.
 
     Raises:
-        DataError: HW402, the source has no rows.
+        DataError: HW402, the source has no rows; HW405, its identity repeats.
     """
-    wanted = tuple(sorted(set(columns)))
+    wanted = tuple(sorted({*columns, *plan.source.identity}))
     needed = _raw(plan, wanted)
     frame = plan.source.reader.read(needed)
     if not frame.height:
@@ -91,7 +91,22 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
     for name, expression in plan.source.derive.items():
         if name in wanted or _is_read(plan, name, wanted):
             frame = frame.with_columns(evaluate(frame, {name: expression}))
+    _check_identity(plan, frame)
     return Rows(plan, frame)
+
+
+def _check_identity(plan: SourcePlan, frame: pl.DataFrame) -> None:
+    identity = list(plan.source.identity)
+    if not identity:
+        return
+    repeated = frame.height - frame.select(identity).n_unique()
+    if repeated:
+        raise DataError(
+            "HW405",
+            f"identity {identity} of source {plan.source.name!r} repeats in {repeated} rows",
+            place=plan.source.place,
+            hint="add the column that tells the rows apart, or remove the copies",
+        )
 
 
 def _raw(plan: SourcePlan, wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,4 +126,3 @@ def _is_read(plan: SourcePlan, name: str, wanted: tuple[str, ...]) -> bool:
         for other in wanted
         if other in plan.source.derive
     )
-

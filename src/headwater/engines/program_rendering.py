@@ -56,6 +56,11 @@ def _look_up(codes: pl.Expr, table: list[float]) -> pl.Expr:
     return codes.replace_strict(places, table, default=NAN, return_dtype=pl.Float64)
 
 
+def _clip(x: pl.Expr, p: float, q: float) -> pl.Expr:
+    # Polars orders NaN above all numbers
+    return pl.when(x < p).then(p).when((x > q) & x.is_not_nan()).then(q).otherwise(x)
+
+
 def _log1p(x: pl.Expr, p: float, q: float) -> pl.Expr:
     return pl.when(x >= -1.0).then(x.log1p()).otherwise(math.nan)
 
@@ -64,7 +69,7 @@ _RENDERED: dict[Operation, Callable[[pl.Expr, float, float], pl.Expr]] = {
     Operation.FILL: lambda x, p, q: x.fill_nan(p),
     Operation.IS_MISSING: lambda x, p, q: x.is_nan().cast(pl.Float64),
     Operation.AFFINE: lambda x, p, q: (x - p) * q,
-    Operation.CLIP: lambda x, p, q: pl.when(x < p).then(p).when(x > q).then(q).otherwise(x),
+    Operation.CLIP: _clip,
     Operation.EQUALS: lambda x, p, q: (x == p).cast(pl.Float64),
     Operation.LOG1P: _log1p,
     Operation.COPY: lambda x, p, q: x,

@@ -48,9 +48,13 @@ def spine_rows(plan: TrainingSetPlan) -> SpineRows:
     known = rows.known_times(plan.label_clock)
     kept_out = _filtered(plan, rows)
     split = assign_parts(
-        as_of, label, known, plan.training_set.split, filtered=kept_out,
+        as_of,
+        label,
+        known,
+        plan.training_set.split,
+        filtered=kept_out,
         place=plan.training_set.split.place,
-    )  # fmt: skip
+    )
     masked: dict[str, int] = {}
     columns = {"as_of": as_of.cast(TIME)}
     for column in dict.fromkeys((*plan.spine.keys, *plan.spine.kept)):
@@ -103,10 +107,8 @@ def _filtered(plan: TrainingSetPlan, rows: Rows) -> Any:
     return ~met.fill_null(False).to_numpy()
 
 
-def _masked(
-    column: OwnColumn, rows: Rows, as_of: pl.Series, masked: dict[str, int]
-) -> pl.Series:
-    """The column, null where its clock is later than the row's moment (R5); counts what it hides."""
+def _masked(column: OwnColumn, rows: Rows, as_of: pl.Series, masked: dict[str, int]) -> pl.Series:
+    """The column, null where its clock is later than the row's moment (R5); counts those."""
     values = rows.frame[column.name]
     if column.verdict == "proved":
         return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,14 @@ from headwater.errors import DataError, Place
 from headwater.kernel.passes import NEVER
 from headwater.spec.split_by_time import PARTS, SplitByTime
 
-REASONS = ("filtered", "as_of_null", "label_never_known", "label_not_mature", "label_null", "purged")
+REASONS = (
+    "filtered",
+    "as_of_null",
+    "label_never_known",
+    "label_not_mature",
+    "label_null",
+    "purged",
+)
 """Why a spine row is not in a part; the first that holds is counted."""
 
 
@@ -33,9 +41,14 @@ class Split:
 
 
 def assign_parts(
-    as_of: pl.Series, label: pl.Series, known: Any, split: SplitByTime, *, filtered: Any,
+    as_of: pl.Series,
+    label: pl.Series,
+    known: Any,
+    split: SplitByTime,
+    *,
+    filtered: Any,
     place: Place | None,
-) -> Split:  # fmt: skip
+) -> Split:
     """Assign each row to a part by its `as_of`, and purge what was not labelled in time.
 
     Args:
@@ -64,14 +77,18 @@ def assign_parts(
     for name, boundary in boundaries.items():
         part[moments >= boundary] = name
     order = ["train", *boundaries]
-    for earlier, later in zip(order, order[1:], strict=False):
+    for earlier, later in pairwise(order):
         purged = labelled & (part == earlier) & (known > boundaries[later])
         reason[purged] = "purged"
     part[reason != ""] = ""
     for name in split.fractions:
         if not (part == name).any():
-            raise DataError("HW406", f"part {name!r} of the split has no rows", place=place,
-                            hint="choose other fractions, or give more rows")  # fmt: skip
+            raise DataError(
+                "HW406",
+                f"part {name!r} of the split has no rows",
+                place=place,
+                hint="choose other fractions, or give more rows",
+            )
     names, counts = np.unique(reason[reason != ""], return_counts=True)
     excluded = dict(zip(names.tolist(), counts.tolist(), strict=True))
     parts = pl.Series(part).replace("", None).cast(pl.String)

@@ -15,7 +15,11 @@ _MOST = 1 << 62
 
 
 def microseconds(
-    times: pl.Series, zone: str | None, *, rounded: Literal["down", "up"], place: Place | None = None
+    times: pl.Series,
+    zone: str | None,
+    *,
+    rounded: Literal["down", "up"],
+    place: Place | None = None,
 ) -> pl.Series:
     """Int64 UTC microseconds, null where the time is null.
 
@@ -59,10 +63,13 @@ def plus(times: Any, offset: int) -> Any:
 
 
 def _check_range(ticks: pl.Series, factor: int, place: Place | None) -> None:
-    least, most = ticks.min(), ticks.max()
-    if isinstance(least, int) and isinstance(most, int):
-        if least * factor < _LEAST or most * factor > _MOST:
-            raise DataError(
-                "HW408", f"column {ticks.name!r} holds times beyond what microseconds hold",
-                place=place,
-            )  # fmt: skip
+    if ticks.null_count() == len(ticks):
+        return
+    least: Any = ticks.min()
+    most: Any = ticks.max()
+    if int(least) * factor < _LEAST or int(most) * factor > _MOST:
+        raise DataError(
+            "HW408",
+            f"column {ticks.name!r} holds times beyond what microseconds hold",
+            place=place,
+        )

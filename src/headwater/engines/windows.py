@@ -105,16 +105,15 @@ def arrange(view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series)
 def entity_codes(
     history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str]
 ) -> tuple[Any, Any]:
-    """Dense codes of the spine's entities, for both frames; -1 for a null key and for a stranger."""
+    """Dense codes of the spine's entities, for both frames; -1 for null keys and strangers."""
     ours = _comparable(spine, keys)
     known = ours.drop_nulls().unique(maintain_order=True).with_row_index("code")
-    return tuple(
-        frame.join(known, on=list(keys), how="left", maintain_order="left")["code"]
-        .cast(pl.Int64)
-        .fill_null(-1)
-        .to_numpy()
-        for frame in (_comparable(history, keys), ours)
-    )
+    return _codes(_comparable(history, keys), known), _codes(ours, known)
+
+
+def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
+    codes = frame.join(known, on=frame.columns, how="left", maintain_order="left")["code"]
+    return codes.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def _comparable(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -134,7 +133,7 @@ def _comparable(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
 
 def _sequence(view: ViewPlan, history: Rows) -> Any:
-    """The order of rows of one event time: dense ranks, nulls first; zeros where none is declared."""
+    """The order of rows of one event time: dense ranks, nulls first; zeros without a sequence."""
     sequence = view.source.source.sequence
     if sequence is None:
         return np.zeros(history.frame.height, np.int64)
@@ -173,8 +172,9 @@ def _fold(
     values = _values(feature, history)
     given = fold_input(feature.aggregation, values, arranged.rows, has_ties=_has_ties(arranged))
     windows = np.array([one.window for one in features], np.int64)
-    out, status = _run(given, history.known_times(feature.clock)[arranged.rows], windows,
-                       (arranged, threads))  # fmt: skip
+    out, status = _run(
+        given, history.known_times(feature.clock)[arranged.rows], windows, (arranged, threads)
+    )
     _refuse(out, status, features, view, arranged, keys)
     filled = np.full((len(features), keys.height), NULL, np.uint8)
     filled[:, arranged.spine] = status
@@ -214,17 +214,32 @@ def _run(given: FoldInput, known: Any, windows: Any, on: tuple[Arranged, int]) -
 
     def run(groups: Any) -> None:
         find(arranged.time, arranged.as_of, groups, windows, low, high)
-        fold(given.x, given.valid, arranged.rank, known, activation, arranged.as_of,
-             low, high, groups, out, status)  # fmt: skip
+        fold(
+            given.x,
+            given.valid,
+            arranged.rank,
+            known,
+            activation,
+            arranged.as_of,
+            low,
+            high,
+            groups,
+            out,
+            status,
+        )
 
     for_groups(run, arranged.groups, threads)
     return out, status
 
 
 def _refuse(
-    out: Any, status: Any, features: list[FeaturePlan], view: ViewPlan, arranged: Arranged,
+    out: Any,
+    status: Any,
+    features: list[FeaturePlan],
+    view: ViewPlan,
+    arranged: Arranged,
     keys: pl.DataFrame,
-) -> None:  # fmt: skip
+) -> None:
     """Raise for the first tie or overflow."""
     for code in (TIE, OVERFLOW):
         windows, positions = np.nonzero(status == code)
@@ -234,8 +249,12 @@ def _refuse(
         key = dict(zip(keys.columns, keys.row(int(arranged.spine[j])), strict=True))
         place = features[w].aggregation.place
         if code == OVERFLOW:
-            raise DataError("HW407", f"the sum {features[w].column!r} of {key} does not fit 64 bits",
-                            place=place, hint="sum a float, or a smaller unit")  # fmt: skip
+            raise DataError(
+                "HW407",
+                f"the sum {features[w].column!r} of {key} does not fit 64 bits",
+                place=place,
+                hint="sum a float, or a smaller unit",
+            )
         moment = pl.Series([arranged.time[out[w, j]]]).cast(pl.Datetime("us", "UTC"))[0]
         raise DataError(
             "HW404",

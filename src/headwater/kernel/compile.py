@@ -20,7 +20,7 @@ import tempfile
 import textwrap
 import threading
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -49,7 +49,7 @@ def cache_folder() -> Path:
     return spare
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(
     function: Callable[..., Any], signature: str, fold: type | None = None
 ) -> Callable[..., Any]:
@@ -112,8 +112,11 @@ def _collect(function: FunctionType, fold: type | None, collected: dict[str, str
 
 def _globals_of(function: FunctionType) -> dict[str, Any]:
     """The plain functions and numbers among the globals that a function reads."""
-    read = {name: function.__globals__[name] for name in function.__code__.co_names
-            if name in function.__globals__}
+    read = {
+        name: function.__globals__[name]
+        for name in function.__code__.co_names
+        if name in function.__globals__
+    }
     return {
         name: value
         for name, value in read.items()

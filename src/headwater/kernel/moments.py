@@ -12,8 +12,15 @@ from typing import Any
 import numpy as np
 
 from headwater.kernel.limbs import (
-    BITS, MASK, TWO_53, add_product, add_scaled, add_square, round_limbs, scaled_float,
-)  # fmt: skip
+    BITS,
+    MASK,
+    TWO_53,
+    add_product,
+    add_scaled,
+    add_square,
+    round_limbs,
+    scaled_float,
+)
 
 HEAD = 4
 

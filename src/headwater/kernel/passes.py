@@ -1,8 +1,8 @@
 """The passes: loops over entities, written once, completed by an aggregation's four functions.
 
 All arrays are in event order: rows of an entity lie together, sorted by (event_time, sequence).
-`groups[g] = (history start, history stop, spine start, spine stop)`; the spine rows of an entity lie
-together, sorted by `as_of`.
+`groups[g] = (history start, history stop, spine start, spine stop)`; the spine rows of an entity
+lie together, sorted by `as_of`.
 """
 
 from __future__ import annotations
@@ -37,9 +37,19 @@ def bounds(time: Any, as_of: Any, groups: Any, windows: Any, low: Any, high: Any
 
 
 def activated_tree(
-    fold: Any, x: Any, valid: Any, rank: Any, known: Any, activation: Any, as_of: Any,
-    low: Any, high: Any, groups: Any, out: Any, status: Any,
-) -> None:  # fmt: skip
+    fold: Any,
+    x: Any,
+    valid: Any,
+    rank: Any,
+    known: Any,
+    activation: Any,
+    as_of: Any,
+    low: Any,
+    high: Any,
+    groups: Any,
+    out: Any,
+    status: Any,
+) -> None:
     """Fold `[low, high)` over the rows with `known <= as_of` (R3's clock), for clocks of any kind.
 
     A segment tree over event order in which a row's leaf is filled when it becomes known: rows are

@@ -99,7 +99,8 @@ def is_missing(column: str, *, into: str) -> RowOperation:
 
 def affine(column: str, *, shift: float, scale: float) -> RowOperation:
     """`(x - shift) * scale`, each rounded once; missing stays missing."""
-    return RowOperation(Operation.AFFINE, column, column, shift, scale)
+    # a shift of -0.0 becomes 0.0, which leaves every value as it is, -0.0 too
+    return RowOperation(Operation.AFFINE, column, column, shift + 0.0, scale)
 
 
 def clip(column: str, *, low: float, high: float) -> RowOperation:

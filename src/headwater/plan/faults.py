@@ -18,9 +18,7 @@ class Faults:
 
     found: list[SpecError] = field(default_factory=list)
 
-    def add(
-        self, code: str, message: str, *, place: Place | None, hint: str | None = None
-    ) -> None:
+    def add(self, code: str, message: str, *, place: Place | None, hint: str | None = None) -> None:
         """Note one fault; the same one is noted once."""
         fault = SpecError(code, message, place=place, hint=hint)
         if str(fault) not in map(str, self.found):
@@ -31,9 +29,12 @@ class Faults:
         raise_all(self.found)
 
     def has_columns(
-        self, columns: Iterable[str], schema: Mapping[str, pl.DataType], owner: str,
+        self,
+        columns: Iterable[str],
+        schema: Mapping[str, pl.DataType],
+        owner: str,
         place: Place | None,
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         """Whether all columns are there; each that is not is a fault."""
         missing = [column for column in columns if column not in schema]
         for column in missing:
@@ -46,27 +47,28 @@ class Faults:
         return not missing
 
     def type_of(
-        self, expression: RowExpression, schema: Mapping[str, pl.DataType], owner: str,
+        self,
+        expression: RowExpression,
+        schema: Mapping[str, pl.DataType],
+        owner: str,
         place: Place | None,
-    ) -> pl.DataType | None:  # fmt: skip
+    ) -> pl.DataType | None:
         """The type that a row expression gives; None with a fault where it is not one."""
         if not self.has_columns(_named(expression), schema, owner, place):
             return None
         try:
             dtype = resolve(expression, schema)
+            reason = row_wise_fault(expression, schema)
         except ValueError as error:
             self.add("HW210", str(error), place=place)
             return None
-        reason = row_wise_fault(expression, schema)
         if reason is not None:
             self.add("HW206", reason, place=place, hint="use an expression that works row by row")
             return None
         return dtype
 
 
-def reads(
-    expression: RowExpression | None, schema: Mapping[str, pl.DataType]
-) -> tuple[str, ...]:
+def reads(expression: RowExpression | None, schema: Mapping[str, pl.DataType]) -> tuple[str, ...]:
     """The columns that an expression reads, sorted; none for None."""
     return () if expression is None else roots(expression, schema)
 

@@ -99,4 +99,3 @@ def _strangers(classes: set[type]) -> list[str]:
     files = sorted({Path(inspect.getfile(cls)) for cls in classes})
     outside = (path for path in files if not path.is_relative_to(_PACKAGE))
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in outside]
-

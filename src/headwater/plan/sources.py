@@ -63,9 +63,12 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
 
 
 def is_time(
-    column: str, schema: dict[str, pl.DataType], zone: str | None, faults: Faults,
+    column: str,
+    schema: dict[str, pl.DataType],
+    zone: str | None,
+    faults: Faults,
     place: Place | None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Whether a column holds times of a known zone; a fault where it does not."""
     dtype = schema[column]
     if dtype not in (pl.Datetime, pl.Date):
@@ -106,11 +109,16 @@ def _clocks(
 
 
 def _clock(
-    clock: ClockLike, source: Source, schema: dict[str, pl.DataType], faults: Faults,
+    clock: ClockLike,
+    source: Source,
+    schema: dict[str, pl.DataType],
+    faults: Faults,
     place: Place | None,
-) -> Clock | None:  # fmt: skip
+) -> Clock | None:
     if isinstance(clock, Clock):
-        return clock if clock == ALWAYS or _all_times(clock, source, schema, faults, place) else None
+        return (
+            clock if clock == ALWAYS or _all_times(clock, source, schema, faults, place) else None
+        )
     named = [clock] if isinstance(clock, str) else list(dict.fromkeys(clock.meta.root_names()))
     if not faults.has_columns(named, schema, f"source {source.name!r}", place):
         return None
@@ -129,9 +137,12 @@ def _clock(
 
 
 def _all_times(
-    clock: Clock, source: Source, schema: dict[str, pl.DataType], faults: Faults,
+    clock: Clock,
+    source: Source,
+    schema: dict[str, pl.DataType],
+    faults: Faults,
     place: Place | None,
-) -> bool:  # fmt: skip
+) -> bool:
     columns = [moment.column for moment in clock.moments]
     return faults.has_columns(columns, schema, f"source {source.name!r}", place) and all(
         is_time(column, schema, source.zone, faults, place) for column in columns

@@ -64,28 +64,32 @@ def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan
         return None
     as_of = pl.col(spine.as_of) if isinstance(spine.as_of, str) else spine.as_of
     dtype = faults.type_of(as_of, source.schema, _owner(spine), place)
-    if dtype is None or not is_time(
-        "as_of", {"as_of": dtype}, source.source.zone, faults, place
-    ):
+    if dtype is None or not is_time("as_of", {"as_of": dtype}, source.source.zone, faults, place):
         return None
     if not faults.has_columns(spine.keep, source.schema, _owner(spine), place):
         return None
     missing = [key for key in keys if key not in source.schema]
     for key in missing:
-        faults.add("HW208", f"the spine has no column {key!r}, which a view's entity needs",
-                   place=place)  # fmt: skip
+        faults.add(
+            "HW208", f"the spine has no column {key!r}, which a view's entity needs", place=place
+        )
     if spine.filter is not None:
         faults.type_of(spine.filter, source.schema, _owner(spine), place)
     if missing:
         return None
     moment = _moment(as_of, source)
     own = {
-        name: _own(name, source, moment, faults, place) for name in dict.fromkeys((*keys, *spine.keep))
+        name: _own(name, source, moment, faults, place)
+        for name in dict.fromkeys((*keys, *spine.keep))
     }
     return SpinePlan(
-        spine, source, as_of, moment,
-        tuple(own[key] for key in dict.fromkeys(keys)), tuple(own[name] for name in spine.keep),
-    )  # fmt: skip
+        spine,
+        source,
+        as_of,
+        moment,
+        tuple(own[key] for key in dict.fromkeys(keys)),
+        tuple(own[name] for name in spine.keep),
+    )
 
 
 def _source(spine: Spine, faults: Faults) -> SourcePlan | None:

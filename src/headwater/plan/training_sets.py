@@ -91,7 +91,9 @@ def _plan_label(
     if dtype is None:
         return None
     if kind_of(dtype) not in ("integer", "float", "boolean"):
-        faults.add("HW211", f"label {label.name!r} gives {dtype}, not a boolean or number", place=place)
+        faults.add(
+            "HW211", f"label {label.name!r} gives {dtype}, not a boolean or number", place=place
+        )
     columns = reads(label.expression, schema)
     for name in sorted(set(columns) & set(training_set.spine.keep)):
         faults.add(
@@ -108,19 +110,23 @@ def _plan_label(
     return columns, clock, dtype
 
 
-def _check_names(
-    training_set: TrainingSet, views: list[ViewPlan | None], faults: Faults
-) -> None:
+def _check_names(training_set: TrainingSet, views: list[ViewPlan | None], faults: Faults) -> None:
     names = [view.name for view in training_set.features]
     columns = [feature.column for view in views if view is not None for feature in view.features]
     columns += [*training_set.spine.keep, training_set.label.name, *RESERVED]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        faults.add("HW105", f"two feature views are named {name!r}",
-                   place=_at(training_set.place, training_set))  # fmt: skip
+        faults.add(
+            "HW105",
+            f"two feature views are named {name!r}",
+            place=_at(training_set.place, training_set),
+        )
     for name in sorted({name for name in columns if columns.count(name) > 1}):
         code = "HW207" if name == training_set.label.name else "HW203"
-        faults.add(code, f"two columns of the training set are named {name!r}",
-                   place=_at(training_set.place, training_set))  # fmt: skip
+        faults.add(
+            code,
+            f"two columns of the training set are named {name!r}",
+            place=_at(training_set.place, training_set),
+        )
 
 
 def _at(place: Place | None, owner: TrainingSet | FeatureView) -> Place | None:

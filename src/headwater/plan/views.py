@@ -11,14 +11,13 @@ import polars as pl
 
 from headwater.aggregations.base import Aggregation, Windowed
 from headwater.errors import Place
+from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.faults import Faults, reads
 from headwater.plan.kinds import kind_of, result_type
 from headwater.plan.sources import SourcePlan, plan_source
 from headwater.schema.clocks import Clock
 from headwater.schema.durations import format_duration, parse_duration
 from headwater.spec.feature_view import FeatureView
-
-ALL_HISTORY = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +77,23 @@ def plan_view(view: FeatureView, faults: Faults) -> ViewPlan | None:
         return None
     for key in view.keys:
         if kind_of(source.schema[key]) not in ("integer", "string", "boolean", "time"):
-            faults.add("HW211", f"entity column {key!r} holds {source.schema[key]}",
-                       place=_at(view.place, view), hint="a key is text, an integer or a date")  # fmt: skip
-    features = [feature for given in view.features for feature in _features(view, given, source, faults)]
+            faults.add(
+                "HW211",
+                f"entity column {key!r} holds {source.schema[key]}",
+                place=_at(view.place, view),
+                hint="a key is text, an integer or a date",
+            )
+    features = [
+        feature for given in view.features for feature in _features(view, given, source, faults)
+    ]
     names = [feature.column for feature in features]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        faults.add("HW203", f"two features are named {name!r}", place=_at(view.place, view),
-                   hint="give one of them another name=")  # fmt: skip
+        faults.add(
+            "HW203",
+            f"two features are named {name!r}",
+            place=_at(view.place, view),
+            hint="give one of them another name=",
+        )
     return ViewPlan(view, source, tuple(features))
 
 
@@ -92,14 +101,21 @@ def _features(
     view: FeatureView, given: Windowed | Aggregation, source: SourcePlan, faults: Faults
 ) -> Iterator[FeaturePlan]:
     if isinstance(given, Aggregation):
-        faults.add("HW202", f"{type(given).__name__} has no window", place=_at(given.place, view),
-                   hint='add .within("7d") or .over_all()')  # fmt: skip
+        faults.add(
+            "HW202",
+            f"{type(given).__name__} has no window",
+            place=_at(given.place, view),
+            hint='add .within("7d") or .over_all()',
+        )
         return
     aggregation = given.aggregation
     place = _at(aggregation.place, view, aggregation)
     if "window" not in aggregation.serves:
-        faults.add("HW205", f"{type(aggregation).__name__} is a statistic for fits, not a feature",
-                   place=place)  # fmt: skip
+        faults.add(
+            "HW205",
+            f"{type(aggregation).__name__} is a statistic for fits, not a feature",
+            place=place,
+        )
         return
     value, where = _expression(aggregation.column), _expression(aggregation.where)
     value_type = _value_type(aggregation, value, source, faults, place)
@@ -112,9 +128,15 @@ def _features(
     for window in (window for window in windows if window is not None):
         yield FeaturePlan(
             f"{view.name}__{name}_{_window_name(window)}",
-            aggregation, value, where, window, columns, source.clock_of(columns),
-            value_type, result_type(aggregation, value_type),
-        )  # fmt: skip
+            aggregation,
+            value,
+            where,
+            window,
+            columns,
+            source.clock_of(columns),
+            value_type,
+            result_type(aggregation, value_type),
+        )
 
 
 def _expression(given: Any) -> Any:
@@ -133,8 +155,12 @@ def _value_type(
     if dtype is None or kind_of(dtype) in aggregation.takes:
         return dtype
     takes = ", ".join(aggregation.takes)
-    faults.add("HW205", f"{type(aggregation).__name__} cannot take {dtype}", place=place,
-               hint=f"it takes {takes}")  # fmt: skip
+    faults.add(
+        "HW205",
+        f"{type(aggregation).__name__} cannot take {dtype}",
+        place=place,
+        hint=f"it takes {takes}",
+    )
     return None
 
 
@@ -150,17 +176,19 @@ def _where_type(
     return dtype
 
 
-def _name(
-    aggregation: Aggregation, value: Any, faults: Faults, place: Place | None
-) -> str | None:
+def _name(aggregation: Aggregation, value: Any, faults: Faults, place: Place | None) -> str | None:
     if aggregation.name is not None:
         return aggregation.name
     if aggregation.where is None and value is None:
         return aggregation.word
     if aggregation.where is None and isinstance(value, pl.Expr) and value.meta.is_column():
         return f"{value.meta.output_name()}_{aggregation.word}"
-    faults.add("HW204", f"{type(aggregation).__name__} of an expression needs a name", place=place,
-               hint='add name="..."; the window is appended')  # fmt: skip
+    faults.add(
+        "HW204",
+        f"{type(aggregation).__name__} of an expression needs a name",
+        place=place,
+        hint='add name="..."; the window is appended',
+    )
     return None
 
 
@@ -170,8 +198,12 @@ def _window(given: str | timedelta | None, faults: Faults, place: Place | None) 
     try:
         window = parse_duration(given)
     except ValueError as error:
-        faults.add("HW202", str(error), place=place,
-                   hint="write numbers with w, d, h, m, s, ms or us, such as 7d or 1h30m")  # fmt: skip
+        faults.add(
+            "HW202",
+            str(error),
+            place=place,
+            hint="write numbers with w, d, h, m, s, ms or us, such as 7d or 1h30m",
+        )
         return None
     if window <= 0:
         faults.add("HW202", f"window {given!r} is not longer than zero", place=place)
@@ -194,7 +226,9 @@ def _reads(
     return tuple(sorted(columns))
 
 
-def _at(place: Place | None, view: FeatureView, aggregation: Aggregation | None = None) -> Place | None:
+def _at(
+    place: Place | None, view: FeatureView, aggregation: Aggregation | None = None
+) -> Place | None:
     what = f"feature view {view.name!r}"
     if aggregation is not None:
         what += f", {type(aggregation).__name__}"

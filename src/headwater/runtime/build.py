@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -118,13 +119,14 @@ def spine_and_views(
 ) -> tuple[SpineRows, list[pl.DataFrame]]:
     """The rows in parts and the features of each view, from the cache where they are there."""
     identity = spine_identity(plan, data)
-    session.say(f"rows of {plan.training_set.name!r}: moments, labels, parts")
-    frame, facts = _cached(session, identity, lambda: _computed_spine(plan))
+    frame, facts = _cached(session, identity, lambda: _computed_spine(plan, session))
     spine = SpineRows(frame, facts)
     features = []
     for view in plan.views:
         columns, _ = _cached(
-            session, view_identity(view, identity, data), lambda: _computed_view(view, spine, session)
+            session,
+            view_identity(view, identity, data),
+            partial(_computed_view, view, spine, session),
         )
         features.append(columns)
     return spine, features
@@ -140,7 +142,8 @@ def _cached(
     return found
 
 
-def _computed_spine(plan: TrainingSetPlan) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _computed_spine(plan: TrainingSetPlan, session: Session) -> tuple[pl.DataFrame, dict[str, Any]]:
+    session.say(f"rows of {plan.training_set.name!r}: moments, labels, parts")
     rows = spine_rows(plan)
     return rows.frame, rows.facts
 
@@ -161,8 +164,11 @@ def _check_unchanged(plan: TrainingSetPlan, data: dict[str, str]) -> None:
     """A source that was replaced while it was read must not stand under the old snapshot's name."""
     for name, snapshot in snapshots(plan).items():
         if snapshot != data[name]:
-            raise DataError("HW409", f"source {name!r} changed while it was read",
-                            hint="run again once it is complete")  # fmt: skip
+            raise DataError(
+                "HW409",
+                f"source {name!r} changed while it was read",
+                hint="run again once it is complete",
+            )
 
 
 def _parts(
@@ -256,8 +262,11 @@ def _part_facts(frame: pl.DataFrame, training_set: TrainingSet) -> dict[str, Any
         first, last = (_text(rows["as_of"], which) for which in ("min", "max"))
         mean = rows[training_set.label.name].cast(pl.Float64).mean()
         facts[part] = {
-            "rows": rows.height, "first_as_of": first, "last_as_of": last, "prevalence": mean,
-        }  # fmt: skip
+            "rows": rows.height,
+            "first_as_of": first,
+            "last_as_of": last,
+            "prevalence": mean,
+        }
     return facts
 
 

@@ -29,25 +29,25 @@ def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
     """
     faults = Faults()
     found: list[dict[str, str]] = []
-    missing: list[DataError] = []
+    unread: list[DataError] = []
     for training_set in project.of(TrainingSet).values():
         try:
             plan = plan_training_set(training_set, faults)
         except DataError as error:
-            missing.append(error)
+            unread.append(error)
             continue
         if plan is not None:
             found += [finding for finding in findings(plan) if finding not in found]
     for view in project.of(FeatureView).values():
-        if not missing:
+        if not unread:
             plan_view(view, faults)
     for model in project.of(Model).values():
-        if not missing:
+        if not unread:
             check_model(model, faults)
     if strict:
         faults.found += [SpecError(one["code"], one["message"]) for one in found]
     faults.raise_all()
-    for error in missing:
-        raise error
+    if unread:
+        raise unread[0]
     counts = {kind.__name__: len(named) for kind, named in project.definitions.items()}
     return {"project": project.name, "definitions": counts, "findings": found}

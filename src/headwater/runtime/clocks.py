@@ -99,13 +99,18 @@ def _computed(
     label = labels(trained.artifact, PART)
     raw = trained.artifact.to_polars(PART)
     draws = bootstrap(
-        label, scores, groups=resampling_groups(model, raw), resamples=RESAMPLES,
+        label,
+        scores,
+        groups=resampling_groups(model, raw),
+        resamples=RESAMPLES,
         generator=np.random.default_rng(derived_seed(session.seed, "clocks", comparison.name)),
-    )  # fmt: skip
+    )
     return _table(label, scores, draws, comparison)
 
 
-def _features(plan: TrainingSetPlan, rows: SpineRows, moment: str, session: Session) -> pl.DataFrame:
+def _features(
+    plan: TrainingSetPlan, rows: SpineRows, moment: str, session: Session
+) -> pl.DataFrame:
     """The features of all views without their clocks, as of another column of the spine."""
     as_of = rows.frame[moment].cast(pl.Int64)
     found = []
@@ -113,9 +118,7 @@ def _features(plan: TrainingSetPlan, rows: SpineRows, moment: str, session: Sess
         bare = _without_clocks(view)
         keys = rows.frame.select(view.view.keys)
         history = read_rows(bare.source, bare.columns)
-        found.append(
-            window_features(bare, history, keys, as_of=as_of, threads=session.threads)
-        )
+        found.append(window_features(bare, history, keys, as_of=as_of, threads=session.threads))
     return pl.concat(found, how="horizontal")
 
 
@@ -140,9 +143,12 @@ def _constant(dtype: pl.DataType) -> Any:
 
 
 def _scores(
-    model: Model, plan: TrainingSetPlan, rows: pl.DataFrame, features: pl.DataFrame,
+    model: Model,
+    plan: TrainingSetPlan,
+    rows: pl.DataFrame,
+    features: pl.DataFrame,
     session: Session,
-) -> Any:  # fmt: skip
+) -> Any:
     """Prepare, fit on training rows and score validation rows with these features."""
     whole = pl.concat([rows, features], how="horizontal")
     train, asked = (whole.filter(pl.col("part") == part) for part in ("train", PART))
@@ -152,9 +158,12 @@ def _scores(
     estimator, _ = fitted(model, session.seed)
     parts = {PART: prepared.apply(asked)}
     scores = estimators.fit_predict(
-        estimator, prepared.training_output, label=label.cast(pl.Int64).to_numpy(), parts=parts,
+        estimator,
+        prepared.training_output,
+        label=label.cast(pl.Int64).to_numpy(),
+        parts=parts,
         place=model.place,
-    )  # fmt: skip
+    )
     return scores[PART]
 
 

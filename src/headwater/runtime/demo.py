@@ -47,5 +47,8 @@ def _prepare(script: Path, say: Say) -> None:
     )
     if made.returncode:
         reason = made.stderr.strip().splitlines() or ["it failed"]
-        raise EngineError("HW501", f"the example's data cannot be made: {reason[0]}",
-                          hint="pip install 'headwater[flights]'")  # fmt: skip
+        raise EngineError(
+            "HW501",
+            f"the example's data cannot be made: {reason[0]}",
+            hint="pip install 'headwater[flights]'",
+        )

@@ -53,10 +53,13 @@ def enrich(
             _warn_of_assumed_clock(plan.source.source, plan.source.is_assumed)
             history = read_rows(plan.source, plan.columns)
             columns.append(
-                window_features(plan, history, rows.select(plan.view.keys), as_of=moments,
-                                threads=threads)
-            )  # fmt: skip
-    return with_columns_of(spine, pl.concat(columns, how="horizontal") if columns else rows.select())
+                window_features(
+                    plan, history, rows.select(plan.view.keys), as_of=moments, threads=threads
+                )
+            )
+    return with_columns_of(
+        spine, pl.concat(columns, how="horizontal") if columns else rows.select()
+    )
 
 
 def _check(
@@ -64,8 +67,12 @@ def _check(
 ) -> None:
     made = [feature.column for plan in plans if plan is not None for feature in plan.features]
     for column in sorted({name for name in made if name in rows.columns or made.count(name) > 1}):
-        faults.add("HW203", f"a column named {column!r} is there already", place=None,
-                   hint="rename the view, or drop the column")  # fmt: skip
+        faults.add(
+            "HW203",
+            f"a column named {column!r} is there already",
+            place=None,
+            hint="rename the view, or drop the column",
+        )
     for plan in plans:
         if plan is not None and asked is not None:
             check_attachment(plan, asked, faults)

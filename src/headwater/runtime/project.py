@@ -102,20 +102,32 @@ def load_project(folder: Path) -> Project:
 def _settings(folder: Path) -> dict[str, Any]:
     path = folder / "headwater.toml"
     if not path.is_file():
-        raise SpecError("HW101", f"no project at {folder.as_posix()!r}: headwater.toml is missing",
-                        hint="name the folder of a project")  # fmt: skip
+        raise SpecError(
+            "HW101",
+            f"no project at {folder.as_posix()!r}: headwater.toml is missing",
+            hint="name the folder of a project",
+        )
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError("HW102", f"headwater.toml cannot be read: {error}", place=str(path)) from error
+        raise SpecError(
+            "HW102", f"headwater.toml cannot be read: {error}", place=str(path)
+        ) from error
     kinds = {"name": str, "seed": int, "definitions": list, "prepare": str}
     for key, value in settings.items():
         if key not in kinds:
-            raise SpecError("HW102", f"setting {key!r} is not known", place=str(path),
-                            hint=closest(key, _KNOWN, "settings"))  # fmt: skip
+            raise SpecError(
+                "HW102",
+                f"setting {key!r} is not known",
+                place=str(path),
+                hint=closest(key, _KNOWN, "settings"),
+            )
         if not isinstance(value, kinds[key]) or isinstance(value, bool):
-            raise SpecError("HW102", f"setting {key!r} takes {kinds[key].__name__}, found {value!r}",
-                            place=str(path))  # fmt: skip
+            raise SpecError(
+                "HW102",
+                f"setting {key!r} takes {kinds[key].__name__}, found {value!r}",
+                place=str(path),
+            )
     return settings
 
 
@@ -130,8 +142,11 @@ def _definitions(file: Path, folder: Path) -> Iterator[Definition]:
 
 def _execute(file: Path, folder: Path) -> Any:
     if not file.is_file():
-        raise SpecError("HW101", f"file {file.name!r} of the project does not exist",
-                        place=str(folder / "headwater.toml"))  # fmt: skip
+        raise SpecError(
+            "HW101",
+            f"file {file.name!r} of the project does not exist",
+            place=str(folder / "headwater.toml"),
+        )
     name = f"headwater_definitions_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
@@ -145,7 +160,7 @@ def _execute(file: Path, folder: Path) -> Any:
     except SpecError as error:
         error.place = error.place or _line_of(error, file)
         raise
-    except Exception as error:  # noqa: BLE001 (a user's own code may raise anything)
+    except Exception as error:
         raise SpecError(
             "HW103",
             f"the definitions do not load: {type(error).__name__}: {error}",
@@ -172,5 +187,8 @@ def _twice(value: Any, other: Any) -> SpecError:
     word = {TrainingSet: "training set", FeatureView: "feature view"}.get(type(value))
     word = word or type(value).__name__.lower()
     where = f", first at {other.place}" if other.place else ""
-    return SpecError("HW105", f"two definitions of kind {word} are named {value.name!r}{where}",
-                     place=value.place)  # fmt: skip
+    return SpecError(
+        "HW105",
+        f"two definitions of kind {word} are named {value.name!r}{where}",
+        place=value.place,
+    )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from headwater.errors import EngineError
+from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.training_sets import TrainingSetPlan
-from headwater.plan.views import ALL_HISTORY, FeaturePlan, ViewPlan
+from headwater.plan.views import FeaturePlan, ViewPlan
 from headwater.runtime.build import Session
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
@@ -24,14 +25,16 @@ def described(plan: TrainingSetPlan) -> dict[str, Any]:
     label = plan.training_set.label
     return {
         "label": {
-            "name": label.name, "reads": list(plan.label_reads), "clock": str(plan.label_clock),
+            "name": label.name,
+            "reads": list(plan.label_reads),
+            "clock": str(plan.label_clock),
         },
         "features": [_feature(view, one) for view in plan.views for one in view.features],
         "kept": [
             {"name": column.name, "clock": str(column.clock), "verdict": column.verdict}
             for column in plan.spine.kept
         ],
-    }  # fmt: skip
+    }
 
 
 def write_report(result: Mapping[str, Any], session: Session) -> Path:
@@ -46,7 +49,9 @@ def write_report(result: Mapping[str, Any], session: Session) -> Path:
     return path
 
 
-def report_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
+def report_project(
+    project: Project, name: str | None = None, *, say: Say = silent
+) -> dict[str, Any]:
     """Write the report of a model's last run again, without computing anything.
 
     Raises:
@@ -58,8 +63,11 @@ def report_project(project: Project, name: str | None = None, *, say: Say = sile
         if result["model"]["name"] == model.name:
             written = write_report(result, Session(project.home, project.seed, say))
             return {"report": str(written), "cached": True}
-    raise EngineError("HW506", f"model {model.name!r} was not run yet",
-                      hint=f"headwater run {project.folder.as_posix()}")  # fmt: skip
+    raise EngineError(
+        "HW506",
+        f"model {model.name!r} was not run yet",
+        hint=f"headwater run {project.folder.as_posix()}",
+    )
 
 
 def _path(home: Home, model: str) -> Path:

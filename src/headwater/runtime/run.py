@@ -9,8 +9,8 @@ from headwater.runtime.build import Session, build_in, planned
 from headwater.runtime.check import check
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
-from headwater.runtime.report import described, write_report
 from headwater.runtime.records import record
+from headwater.runtime.report import described, write_report
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.training_set import TrainingSet
 from headwater.stores import ledger
@@ -21,7 +21,9 @@ def session_of(project: Project, say: Say) -> Session:
     return Session(project.home, project.seed, say)
 
 
-def build_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
+def build_project(
+    project: Project, name: str | None = None, *, say: Say = silent
+) -> dict[str, Any]:
     """Build one training set of a project; the only one where no name is given."""
     started = time.monotonic()
     check(project)
@@ -37,7 +39,9 @@ def build_project(project: Project, name: str | None = None, *, say: Say = silen
     }
 
 
-def train_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
+def train_project(
+    project: Project, name: str | None = None, *, say: Say = silent
+) -> dict[str, Any]:
     """Train one model of a project; the only one where no name is given."""
     from headwater.runtime.train import train_in
 

@@ -173,9 +173,12 @@ def _measured(
     """Metrics with intervals of each score, all on the same resamples."""
     generator = np.random.default_rng(derived_seed(session.seed, "bootstrap", model.name))
     draws = bootstrap(
-        label, scores, groups=resampling_groups(model, raw), resamples=RESAMPLES,
+        label,
+        scores,
+        groups=resampling_groups(model, raw),
+        resamples=RESAMPLES,
         generator=generator,
-    )  # fmt: skip
+    )
     return {
         name: metrics(label, score) | {"intervals": draws.intervals(name)}
         for name, score in scores.items()
@@ -192,13 +195,14 @@ def _enter_look(
             if isinstance(value, float)
         }
         entry = {
-            "training_set": model.training_set.name, "fingerprint": artifact.fingerprint,
-            "model": model.name, "part": "test", "metrics": numbers,
-        }  # fmt: skip
+            "training_set": model.training_set.name,
+            "fingerprint": artifact.fingerprint,
+            "model": model.name,
+            "part": "test",
+            "metrics": numbers,
+        }
         ledger.append(session.home.ledger, entry)
 
 
 def _with_looks(result: Mapping[str, Any], model: Model, session: Session) -> dict[str, Any]:
     return {**result, "looks": ledger.looks(session.home.ledger, model.training_set.name)}
-
-

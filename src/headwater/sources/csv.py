@@ -44,8 +44,12 @@ class Csv:
     def definition(self) -> dict[str, Any]:
         """Kind, name, types and nulls."""
         types = {name: str(dtype) for name, dtype in sorted(self.types.items())}
-        return {"is": "Csv", "path": Path(self.path).name, "types": types,
-                "nulls": list(self.nulls)}
+        return {
+            "is": "Csv",
+            "path": Path(self.path).name,
+            "types": types,
+            "nulls": list(self.nulls),
+        }
 
     def _collected(self, rows: int | None) -> pl.DataFrame:
         path = locate(self.path, self.place)

@@ -64,4 +64,3 @@ class Parquet:
         if not files or not files[0].exists():
             raise unreadable(path, self.place, FileNotFoundError())
         return files
-

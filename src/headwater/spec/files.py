@@ -37,7 +37,11 @@ def digest(path: Path, place: Place | None) -> str:
 def unreadable(path: Path, place: Place | None, error: Exception) -> DataError:
     """The error for a file that is missing or is not what was expected."""
     if isinstance(error, FileNotFoundError):
-        return DataError("HW401", f"file {path.name!r} does not exist", place=place,
-                         hint=f"looked in {path.parent.as_posix() or '.'}")
+        return DataError(
+            "HW401",
+            f"file {path.name!r} does not exist",
+            place=place,
+            hint=f"looked in {path.parent.as_posix() or '.'}",
+        )
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return DataError("HW401", f"file {path.name!r} cannot be read: {reason}", place=place)

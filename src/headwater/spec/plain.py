@@ -27,7 +27,9 @@ def plain(value: Any) -> Any:
     if hasattr(value, "definition"):
         return value.definition()
     if is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in PROSE}
+        named = {
+            f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in PROSE
+        }
         return {"is": type(value).__name__, **named}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -76,12 +76,18 @@ def load_artifact(path: Path) -> Artifact:
         manifest = json.loads((path / "manifest.json").read_bytes())
         files = manifest["files"]
         if manifest["format"] != FORMAT:
-            raise EngineError("HW503", f"artifact {path.name[:12]} has format "
-                              f"{manifest['format']}, not {FORMAT}", hint=_HINT)  # fmt: skip
+            raise EngineError(
+                "HW503",
+                f"artifact {path.name[:12]} has format {manifest['format']}, not {FORMAT}",
+                hint=_HINT,
+            )
         for name, digest in files.items():
             if _digest(path / name) != digest:
-                raise EngineError("HW503", f"file {name!r} of artifact {path.name[:12]} is not "
-                                  "what was written", hint=_HINT)  # fmt: skip
+                raise EngineError(
+                    "HW503",
+                    f"file {name!r} of artifact {path.name[:12]} is not what was written",
+                    hint=_HINT,
+                )
     except (OSError, ValueError, KeyError) as error:
         raise EngineError("HW503", f"artifact {path.name[:12]} is damaged", hint=_HINT) from error
     return Artifact(path, manifest, cached=True)
@@ -101,5 +107,3 @@ _HINT = "delete its folder and build again: the same definitions give the same b
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

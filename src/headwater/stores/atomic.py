@@ -73,8 +73,11 @@ def sweep(folder: Path) -> None:
 def unwritable(path: Path, error: OSError) -> EngineError:
     """The error for a disk that does not take what is written."""
     reason = error.strerror or type(error).__name__
-    return EngineError("HW502", f"{path.name!r} cannot be written: {reason}",
-                       hint="free space, or make the folder writable, and run again")  # fmt: skip
+    return EngineError(
+        "HW502",
+        f"{path.name!r} cannot be written: {reason}",
+        hint="free space, or make the folder writable, and run again",
+    )
 
 
 def _sync(folder: Path) -> None:

@@ -77,4 +77,6 @@ class Cache:
 
 def write_frame(frame: pl.DataFrame, path: Path) -> None:
     """A Parquet file whose bytes depend on the frame's values only."""
-    frame.rechunk().write_parquet(path, compression="zstd", statistics=False, row_group_size=1 << 20)
+    frame.rechunk().write_parquet(
+        path, compression="zstd", statistics=False, row_group_size=1 << 20
+    )

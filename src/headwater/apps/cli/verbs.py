@@ -1,0 +1,106 @@
+"""The verbs: one entry each, and nothing else lists them.
+
+A verb is a function of what the command line gives it, with `say` for its progress, that calls one
+function of `runtime` and gives back a plain result. What it imports it imports when it is called,
+so that `headwater --help` costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headwater.apps.cli import rendering
+
+Result = Mapping[str, Any]
+Say = Callable[[str], None]
+Folder = Annotated[Path, typer.Argument(help="The folder that the example is made in.")]
+ProjectFolder = Annotated[Path, typer.Argument(help="A folder with headwater.toml.")]
+TrainingSetName = Annotated[
+    str | None, typer.Argument(help="The training set; needed where there are several.")
+]
+ModelName = Annotated[str | None, typer.Argument(help="The model; needed where there are several.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse assumptions too, such as a missing clock.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb of the command line.
+
+    Args:
+        act: Its name, its help and what it does.
+        show: Its result for a reader.
+        example: A command line that works.
+    """
+
+    act: Callable[..., Result]
+    show: Callable[[Result], str]
+    example: str
+
+    @property
+    def name(self) -> str:
+        """As typed."""
+        return self.act.__name__
+
+
+def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
+    """Make the flights example with its data where it is missing, and run it."""
+    from headwater.runtime import demo as use_case
+
+    return use_case.demo(folder, say=say)
+
+
+def check(project: ProjectFolder = Path(), *, strict: Strict = False, say: Say) -> Result:
+    """Report every fault of the definitions before a row is read."""
+    from headwater.runtime import check as use_case
+    from headwater.runtime.project import load_project
+
+    return use_case.check(load_project(project), strict=strict)
+
+
+def build(project: ProjectFolder = Path(), name: TrainingSetName = None, *, say: Say) -> Result:
+    """Build a training set, once per fingerprint."""
+    from headwater.runtime.project import load_project
+    from headwater.runtime.run import build_project
+
+    return build_project(load_project(project), name, say=say)
+
+
+def train(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say) -> Result:
+    """Train a model and measure it beside no model and a simple rule."""
+    from headwater.runtime.project import load_project
+    from headwater.runtime.run import train_project
+
+    return train_project(load_project(project), name, say=say)
+
+
+def run(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say) -> Result:
+    """Build, train, compare the clocks and write the report."""
+    from headwater.runtime.project import load_project
+    from headwater.runtime.run import run_project
+
+    return run_project(load_project(project), name, say=say)
+
+
+def report(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say) -> Result:
+    """Write the report of the last run again."""
+    from headwater.runtime.project import load_project
+    from headwater.runtime.report import report_project
+
+    return report_project(load_project(project), name, say=say)
+
+
+VERBS = (
+    Verb(demo, rendering.run, "headwater demo flights"),
+    Verb(check, rendering.check, "headwater check flights --strict"),
+    Verb(build, rendering.build, "headwater build flights late_arrival"),
+    Verb(train, rendering.train, "headwater train flights late_gbm"),
+    Verb(run, rendering.run, "headwater run flights --json"),
+    Verb(report, rendering.report, "headwater report flights"),
+)
