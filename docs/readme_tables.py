@@ -76,7 +76,7 @@ def verdict(event_time: dict[str, Any]) -> str:
 def refusal() -> str:
     """What Headwater says to an input that is not known at `as_of`."""
     definitions = (EXAMPLE / "definitions.py").read_text(encoding="utf-8")
-    kept = definitions.replace('keep=["carrier",', 'keep=["departure_delay", "carrier",')
+    kept = definitions.replace("keep=[", 'keep=["arrival_delay", ', 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "headwater.toml").write_text('name = "flights"\n', encoding="utf-8")

@@ -188,6 +188,7 @@ CODES |= {  # the data
     "HW409": "a source changed while it was read",
 }
 CODES |= {  # the environment
+    "HW500": "an unexpected error: a fault of Headwater itself",
     "HW501": "an extra is not installed",
     "HW502": "a result cannot be written",
     "HW503": "an artifact or a cached result is damaged",

@@ -60,7 +60,7 @@ def bits(values: Any) -> NDArray[np.int64]:
     return np.where(np.isnan(floats), np.nan, floats).view(np.int64)
 
 
-@pytest.fixture(params=STEPS.values(), ids=STEPS.keys())
+@pytest.fixture(params=list(STEPS.values()), ids=list(STEPS))
 def step(request: pytest.FixtureRequest) -> Any:
     return request.param
 

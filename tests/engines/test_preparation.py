@@ -123,12 +123,13 @@ def test_a_column_without_a_type_is_missing_whatever_its_kind() -> None:
 def test_a_single_row_is_refused_where_a_frame_would_be() -> None:
     fitted = fit(Recipe(IMPUTE, EncodeOneHot(strings())), TRAINING, columns=["x", "c"], seed=0)
     prepare = fitted.row_function()
-    for row, message in [
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"x": 1.0}, "column 'c' is missing"),
         ({"c": "a"}, "column 'x' is missing"),
         ({"x": "1.5", "c": "a"}, "'x' was fitted as a number, and is a str"),
         ({"x": 1.0, "c": 3}, "'c' was fitted as a category, and is a int"),
-    ]:
+    ]
+    for row, message in refused:
         with pytest.raises(DataError, match=message) as caught:
             prepare(row)
         assert caught.value.code == "HW603"

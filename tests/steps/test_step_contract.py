@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from headwater.errors import SpecError
 from headwater.kernel.row_operations import ColumnKind
+from headwater.steps.base import Step
 from headwater.steps.encode_one_hot import EncodeOneHot
 from headwater.steps.encode_target import EncodeTarget
 from headwater.steps.impute_median import ImputeMedian
@@ -41,12 +43,13 @@ def test_columns_must_be_a_selector(wrong: Any) -> None:
 
 
 def test_parameters_without_a_meaning_are_refused_where_they_are_written() -> None:
-    for make, word in [
+    refused: list[tuple[Callable[[], Step], str]] = [
         (lambda: EncodeTarget(strings(), smoothing=-1.0), "smoothing"),
         (lambda: EncodeTarget(strings(), smoothing=float("nan")), "smoothing"),
         (lambda: EncodeTarget(strings(), folds=1), "folds"),
         (lambda: EncodeOneHot(strings(), max_categories=0), "max_categories"),
-    ]:
+    ]
+    for make, word in refused:
         with pytest.raises(SpecError, match=word) as caught:
             make()
         assert caught.value.code == "HW211"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.kernel.limbs import round_limbs, scaled_float
 from headwater.kernel.moments import (
+    HEAD,
     add_words,
     lift_integer,
     lift_sum,
-    mean_or_sum,
+    not_finite,
     prepare_integers,
     prepare_sum,
 )
@@ -19,7 +21,11 @@ from headwater.kernel.moments import (
 def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
     if state[0] == 0:
         return NULL, 0.0
-    return VALUE, mean_or_sum(state, float(state[0]), scale)
+    strange = not_finite(state)
+    if strange != 0.0:
+        return VALUE, strange
+    value, power = round_limbs(state[HEAD:])
+    return VALUE, scaled_float(value / state[0], power + scale)
 
 
 class _Integers:

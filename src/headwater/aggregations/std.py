@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.kernel.limbs import scaled_float
 from headwater.kernel.moments import (
     add_words,
     lift_integer_squares,
@@ -17,7 +19,13 @@ from headwater.kernel.moments import (
 
 
 def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
-    return (VALUE, spread(state, scale, True)) if state[0] > 1 else (NULL, 0.0)
+    if state[0] < 2:
+        return NULL, 0.0
+    value, power = spread(state)
+    if power & 1:
+        value *= 2.0
+        power -= 1
+    return VALUE, scaled_float(math.sqrt(value), power // 2 + scale)
 
 
 class _Integers:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, OVERFLOW, VALUE, Aggregation
-from headwater.kernel.limbs import BITS, round_limbs
+from headwater.kernel.limbs import BITS, round_limbs, scaled_float
 from headwater.kernel.moments import (
     HEAD,
     add_words,
     lift_integer,
     lift_sum,
-    mean_or_sum,
+    not_finite,
     prepare_integers,
     prepare_sum,
 )
@@ -27,7 +27,7 @@ class _Integers:
     def result(state: Any, x: Any, scale: int) -> tuple[int, int]:
         if state[0] == 0:
             return NULL, 0
-        value, _ = round_limbs(state, HEAD, state.shape[0])
+        value, _ = round_limbs(state[HEAD:])
         above = state[HEAD + 2] >> 3
         for k in range(HEAD + 3, state.shape[0]):
             above |= state[k]
@@ -61,4 +61,8 @@ class Sum(Aggregation):
         """The sum, null for no value."""
         if state[0] == 0:
             return NULL, 0.0
-        return VALUE, mean_or_sum(state, 1.0, scale)
+        strange = not_finite(state)
+        if strange != 0.0:
+            return VALUE, strange
+        value, power = round_limbs(state[HEAD:])
+        return VALUE, scaled_float(value, power + scale)

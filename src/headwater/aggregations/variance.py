@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.kernel.limbs import scaled_float
 from headwater.kernel.moments import (
     add_words,
     lift_integer_squares,
@@ -17,7 +18,10 @@ from headwater.kernel.moments import (
 
 
 def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
-    return (VALUE, spread(state, scale, False)) if state[0] > 1 else (NULL, 0.0)
+    if state[0] < 2:
+        return NULL, 0.0
+    value, power = spread(state)
+    return VALUE, scaled_float(value, power + 2 * scale)
 
 
 class _Integers:

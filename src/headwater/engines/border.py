@@ -16,11 +16,14 @@ import numpy as np
 import polars as pl
 
 from headwater.errors import DataError, Place, SpecError, closest
-from headwater.kernel.programs import Floats, Input, Program, execute
+from headwater.kernel.programs import Input, Program, execute
 from headwater.kernel.row_operations import ColumnKind
 
 PLAIN_NUMBERS = frozenset({float, int, bool, type(None)})
 """Types that NumPy turns into float64 by their value; text would be parsed."""
+
+PLAIN_WORDS = frozenset({str, type(None)})
+"""Types of a category's value."""
 
 
 def column_kinds(
@@ -31,16 +34,17 @@ def column_kinds(
     Raises:
         SpecError: HW601, a column does not exist or holds neither numbers nor text.
     """
+    schema = dict(frame.schema)
     kinds: dict[str, ColumnKind] = {}
     for column in columns:
-        if column not in frame.columns:
-            hint = closest(column, frame.columns)
+        if column not in schema:
+            hint = closest(column, schema)
             raise SpecError("HW601", f"column {column!r} does not exist", place=place, hint=hint)
-        kind = _kind(frame.schema[column])
+        kind = _kind(schema[column])
         if kind is None:
             raise SpecError(
                 "HW601",
-                f"column {column!r} is a {frame.schema[column]}, neither a number nor text",
+                f"column {column!r} is a {schema[column]}, neither a number nor text",
                 place=place,
                 hint="derive a number from it, such as pl.col(...).dt.hour(), or leave it out",
             )
@@ -48,14 +52,19 @@ def column_kinds(
     return kinds
 
 
-def enter(frame: pl.DataFrame, kinds: Mapping[str, ColumnKind]) -> pl.DataFrame:
-    """The columns as Float64 and String, missing as null.
+def check_kinds(frame: pl.DataFrame, kinds: Mapping[str, ColumnKind]) -> None:
+    """Check that a frame holds what was fitted on.
 
     Raises:
         DataError: HW603, a column is missing or has the other kind.
     """
+    schema = dict(frame.schema)  # each access to the schema reads all of it
     for column, kind in kinds.items():
-        _check(frame, column, kind)
+        _check(schema, column, kind)
+
+
+def enter(frame: pl.DataFrame, kinds: Mapping[str, ColumnKind]) -> pl.DataFrame:
+    """The columns as Float64 and String, missing as null."""
     return frame.select(
         pl.col(column).cast(pl.Float64).fill_nan(None)
         if kind == "number"
@@ -65,15 +74,15 @@ def enter(frame: pl.DataFrame, kinds: Mapping[str, ColumnKind]) -> pl.DataFrame:
 
 
 def run(program: Program, frame: pl.DataFrame) -> pl.DataFrame:
-    """The results for a frame that has entered, as Float64 columns in the program's order."""
-    columns = [_values(frame[entry.column], entry) for entry in program.inputs]
+    """The results as Float64 columns in the program's order, missing as null.
+
+    The frame's columns must have the kinds that the program reads (see `check_kinds`).
+    """
+    entered = frame.select(_register(entry).alias(str(i)) for i, entry in enumerate(program.inputs))
+    columns = [column.to_numpy() for column in entered.iter_columns()]
     results = execute(program, columns, rows=frame.height)
-    return pl.DataFrame(
-        [
-            pl.Series(name, values, pl.Float64).fill_nan(None)
-            for name, values in zip(program.columns, results, strict=True)
-        ]
-    )
+    left = pl.DataFrame(dict(zip(program.columns, results, strict=True)))
+    return left.select(pl.all().cast(pl.Float64).fill_nan(None))
 
 
 def digest(frame: pl.DataFrame) -> str:
@@ -84,32 +93,22 @@ def digest(frame: pl.DataFrame) -> str:
         state.update(column.is_null().to_numpy().tobytes())
         if column.dtype == pl.String:
             state.update(column.str.len_bytes().fill_null(0).to_numpy().tobytes())
-            state.update("".join(column.drop_nulls()).encode())
+            state.update(column.str.join().item().encode())
         else:
             state.update(column.fill_null(0.0).to_numpy().tobytes())
     return state.hexdigest()
 
 
-def check_numbers(columns: Sequence[str], values: Sequence[Any]) -> None:
-    """Check what a single row holds where numbers were fitted.
+def check_row(inputs: Sequence[Input], values: Sequence[Any]) -> None:
+    """Check what a single row holds.
 
     Raises:
-        DataError: HW603, a value is not a number.
+        DataError: HW603, a value is not a number, or not text, where such was fitted.
     """
-    for column, value in zip(columns, values, strict=True):
-        if value is not None and not isinstance(value, Real | Decimal | np.bool):
-            _refuse(column, "number", type(value).__name__)
-
-
-def word_code(entry: Input, codes: Mapping[Any, float], value: Any) -> float:
-    """The code of a single category.
-
-    Raises:
-        DataError: HW603, the value is not text.
-    """
-    if value is not None and not isinstance(value, str):
-        _refuse(entry.column, "category", type(value).__name__)
-    return codes.get(value, entry.null_code + 1.0)
+    for entry, value in zip(inputs, values, strict=True):
+        fits = (Real, Decimal, np.bool) if entry.kind == "number" else str
+        if value is not None and not isinstance(value, fits):
+            _refuse(entry.column, entry.kind, type(value).__name__)
 
 
 def _kind(dtype: pl.DataType) -> ColumnKind | None:
@@ -118,12 +117,10 @@ def _kind(dtype: pl.DataType) -> ColumnKind | None:
     return "category" if dtype in (pl.String, pl.Categorical, pl.Enum) else None
 
 
-def _check(frame: pl.DataFrame, column: str, kind: ColumnKind) -> None:
-    if column not in frame.columns:
-        raise DataError(
-            "HW603", f"column {column!r} is missing", hint=closest(column, frame.columns)
-        )
-    dtype = frame.schema[column]
+def _check(schema: Mapping[str, pl.DataType], column: str, kind: ColumnKind) -> None:
+    if column not in schema:
+        raise DataError("HW603", f"column {column!r} is missing", hint=closest(column, schema))
+    dtype = schema[column]
     if dtype != pl.Null and _kind(dtype) != kind:
         _refuse(column, kind, str(dtype))
 
@@ -132,9 +129,12 @@ def _refuse(column: str, kind: ColumnKind, found: str) -> None:
     raise DataError("HW603", f"column {column!r} was fitted as a {kind}, and is a {found} here")
 
 
-def _values(column: pl.Series, entry: Input) -> Floats:
+def _register(entry: Input) -> pl.Expr:
+    """An input's values as the interpreter reads them."""
+    column = pl.col(entry.column)
     if entry.kind == "number":
-        return column.fill_null(float("nan")).to_numpy()
-    codes = column.cast(pl.Enum(entry.vocabulary), strict=False).to_physical().cast(pl.Float64)
-    codes = codes.fill_null(entry.null_code + 1.0)
-    return codes.set(column.is_null(), float(entry.null_code)).to_numpy()
+        return column.cast(pl.Float64).fill_null(float("nan"))
+    words = column.cast(pl.String).cast(pl.Enum(entry.vocabulary), strict=False)
+    known = words.to_physical().cast(pl.Float64)
+    code = pl.when(column.is_null()).then(float(entry.null_code)).otherwise(known)
+    return code.fill_null(entry.null_code + 1.0)

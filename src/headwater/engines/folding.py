@@ -89,13 +89,21 @@ def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: 
 
 def _summaries(aggregation: Any, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:
     """Count each value of each group, then let the aggregation read the counts."""
-    counts = (
-        values.with_columns(group=pl.Series(codes))
-        .filter(pl.col("where") & pl.col("value").is_not_null() & (pl.col("group") >= 0))
-        .group_by("group", "value")
-        .agg(rows=pl.len().cast(pl.Int64))
-        .sort("group", "value")
+    counted = values.select("value", group=pl.Series(codes)).filter(
+        values["where"] & values["value"].is_not_null() & (pl.col("group") >= 0)
     )
-    parts = counts.partition_by("group", as_dict=True, include_key=False)
-    none = counts.clear().drop("group")
-    return [aggregation.summarise(parts.get((group,), none)) for group in range(groups)]
+    if groups == 1:
+        return [aggregation.summarise(_counts(counted["value"]))]
+    parts = counted.partition_by("group", as_dict=True, include_key=False)
+    none = counted.clear().drop("group")
+    return [
+        aggregation.summarise(_counts(parts.get((group,), none)["value"]))
+        for group in range(groups)
+    ]
+
+
+def _counts(values: pl.Series) -> pl.DataFrame:
+    """Each value once, sorted, with its number of rows."""
+    zeroed = values + 0.0 if values.dtype.is_float() else values  # one zero, whatever the order
+    runs = zeroed.sort().rle().struct.unnest()
+    return runs.select("value", rows=pl.col("len").cast(pl.Int64))

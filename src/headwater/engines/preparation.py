@@ -17,12 +17,13 @@ import polars as pl
 
 from headwater.engines.border import (
     PLAIN_NUMBERS,
-    check_numbers,
+    PLAIN_WORDS,
+    check_kinds,
+    check_row,
     column_kinds,
     digest,
     enter,
     run,
-    word_code,
 )
 from headwater.engines.program_rendering import to_expressions
 from headwater.engines.recipe_fitting import TrainingRows, fit_steps
@@ -31,6 +32,9 @@ from headwater.kernel.programs import Floats, Input, Program, assemble, columns_
 from headwater.kernel.row_operations import ColumnKind
 from headwater.spec.recipe import Recipe
 from headwater.steps.base import LABEL
+
+_ARE_NUMBERS = PLAIN_NUMBERS.issuperset
+_ARE_WORDS = PLAIN_WORDS.issuperset
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class Preparation:
         Raises:
             DataError: HW603, a column is missing or has another kind than it was fitted on.
         """
-        return run(self.program, enter(frame, self.inputs))
+        check_kinds(frame, self.inputs)
+        return run(self.program, frame)
 
     def expressions(self) -> dict[str, pl.Expr]:
         """The same as Polars expressions, by output column."""
@@ -170,25 +175,24 @@ def _refuse_categories(columns: Mapping[str, ColumnKind], recipe: Recipe) -> Non
 
 
 def _row_function(program: Program) -> Callable[[Mapping[str, Any]], Floats]:
-    numbers = [entry.column for entry in program.inputs if entry.kind == "number"]
-    coded = [(entry, _codes(entry)) for entry in program.inputs if entry.kind == "category"]
+    numbers = [entry for entry in program.inputs if entry.kind == "number"]
+    categories = [entry for entry in program.inputs if entry.kind == "category"]
+    read_numbers, read_words = _reader(numbers), _reader(categories)
+    coders = [(_codes(entry).get, entry.null_code + 1.0) for entry in categories]
     wanted = np.array([register for _, register in program.outputs], np.int64)
-    read = _reader(numbers)
-    interpret = interpreter()
-    size, first = program.registers, len(numbers)
     arrays = (program.operations, program.parameters, program.table)
+    size, first, interpret = program.registers, len(program.inputs), interpreter()
 
     def prepare(row: Mapping[str, Any]) -> Floats:
-        registers = np.empty((size, 1))
         try:
-            values = read(row)
-            if not PLAIN_NUMBERS.issuperset(map(type, values)):
-                check_numbers(numbers, values)
-            registers[:first, 0] = np.array(values, np.float64)
-            for i, (entry, codes) in enumerate(coded, first):
-                registers[i, 0] = word_code(entry, codes, row[entry.column])
+            values, words = read_numbers(row), read_words(row)
         except KeyError as error:
             raise DataError("HW603", f"column {error.args[0]!r} is missing") from None
+        if not (_ARE_NUMBERS(map(type, values)) and _ARE_WORDS(map(type, words))):
+            check_row(program.inputs, (*values, *words))
+        codes = [code(word, unseen) for word, (code, unseen) in zip(words, coders, strict=True)]
+        registers = np.empty((size, 1))
+        registers[:first, 0] = np.array((*values, *codes), np.float64)
         interpret(registers, *arrays, 1)
         results: Floats = registers[wanted, 0]
         return results
@@ -196,7 +200,8 @@ def _row_function(program: Program) -> Callable[[Mapping[str, Any]], Floats]:
     return prepare
 
 
-def _reader(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def _reader(inputs: Sequence[Input]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    names = [entry.column for entry in inputs]
     if len(names) > 1:
         return itemgetter(*names)
     return lambda row: tuple(row[name] for name in names)

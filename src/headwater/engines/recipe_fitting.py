@@ -59,6 +59,14 @@ class Placed:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The columns that statistics read, and the category that they are asked for."""
+
+    columns: tuple[str, ...]
+    by: str | None
+
+
 def fit_steps(steps: Sequence[Step], rows: TrainingRows) -> tuple[list[RowOperation], pl.DataFrame]:
     """What serving does to a row, and the training rows as a model should see them.
 
@@ -107,22 +115,14 @@ def next_level(
 
 def ask(level: Sequence[Placed], rows: TrainingRows) -> Answers:
     """The statistics that the steps want, over these rows, by position and name."""
-    plain: dict[tuple[int, str], Aggregation] = {}
-    grouped: dict[str, dict[tuple[int, str], Aggregation]] = {}
-    for placed in level:
-        for name, statistic in _wanted(placed).items():
-            key = (placed.position, name)
-            if isinstance(statistic, Grouped):
-                grouped.setdefault(statistic.by, {})[key] = statistic.aggregation
-            else:
-                plain[key] = statistic
-    frame = _with_label(level, rows)
     answers: Answers = {placed.position: {} for placed in level}
-    for by, wanted in [(None, plain), *grouped.items()]:
-        names = {str(i): key for i, key in enumerate(wanted)}
-        found = fold({i: wanted[key] for i, key in names.items()}, frame, by=by) if names else {}
-        for i, (position, name) in names.items():
-            answers[position][name] = found[i]
+    frame = _with_label(level, rows)
+    for question, wanted in _questions(level).items():
+        names = {f"{position} {name}": (position, name) for position, name in wanted}
+        aggregations = dict(zip(names, wanted.values(), strict=True))
+        found = fold(aggregations, frame.select(question.columns), by=question.by)
+        for key, (position, name) in names.items():
+            answers[position][name] = found[key]
     return answers
 
 
@@ -150,6 +150,21 @@ def derived_generator(seed: int, position: int, name: str) -> np.random.Generato
 def deal_folds(rows: int, folds: int, generator: np.random.Generator) -> NDArray[np.int64]:
     """A fold for each row, at random, of sizes that differ by one at most."""
     return generator.permutation(rows) % min(folds, max(rows, 1))
+
+
+def _questions(level: Sequence[Placed]) -> dict[_Question, dict[tuple[int, str], Aggregation]]:
+    """What the steps want, put together where it is read from the same columns."""
+    questions: dict[_Question, dict[tuple[int, str], Aggregation]] = {}
+    for placed in level:
+        for name, statistic in _wanted(placed).items():
+            # a count of rows reads no column, and a frame without columns has no rows
+            columns = tuple(sorted(set(_read(statistic)))) or placed.columns[:1]
+            if isinstance(statistic, Grouped):
+                question, aggregation = _Question(columns, statistic.by), statistic.aggregation
+            else:
+                question, aggregation = _Question(columns, None), statistic
+            questions.setdefault(question, {})[placed.position, name] = aggregation
+    return questions
 
 
 def _is_out_of_fold(placed: Placed) -> bool:

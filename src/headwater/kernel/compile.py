@@ -13,6 +13,7 @@ import ast
 import hashlib
 import importlib.util
 import inspect
+import math
 import os
 import re
 import sys
@@ -28,6 +29,7 @@ from typing import Any
 _ENTERED = "nogil=True, cache=True, error_model='numpy'"
 _CALLED = "nogil=True, error_model='numpy', no_cpython_wrapper=True, no_cfunc_wrapper=True"
 _lock = threading.RLock()
+_shared: dict[str, Any] = {}
 
 
 def cache_folder() -> Path:
@@ -91,23 +93,28 @@ def _plain(function: Any) -> FunctionType:
 
 
 def _collect(function: FunctionType, fold: type | None, collected: dict[str, str]) -> str:
-    """Add the text of `function` and of all it calls; its name in the module."""
-    name = f"{function.__module__}_{function.__qualname__}".replace(".", "_")
-    if name in collected:
-        return name
+    """Add the text of `function` and of all it calls; its name in the module.
+
+    The name ends with a hash of the text, in which the names of what it calls stand: equal names
+    are equal functions, in whatever module or file they were written.
+    """
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef):
-        raise TypeError(f"{name} is not written as a function")
+        raise TypeError(f"{function.__qualname__} is not written as a function")
     names = {
-        used: _collect(value, None, collected) if isinstance(value, FunctionType) else repr(value)
+        used: _collect(value, None, collected)
+        if isinstance(value, FunctionType)
+        else _number(value)
         for used, value in _globals_of(function).items()
     }
     functions = {} if fold is None else _fold_functions(definition, fold, collected)
     _Inline(names, functions).visit(definition)
-    _strip(definition, name, drops_fold=fold is not None)
-    collected[name] = f"@njit({_CALLED})\n{ast.unparse(definition)}"
-    return name
+    _strip(definition, drops_fold=fold is not None)
+    digest = hashlib.sha256(ast.unparse(definition).encode()).hexdigest()
+    definition.name = f"{definition.name}_{digest[:12]}"
+    collected[definition.name] = f"@njit({_CALLED})\n{ast.unparse(definition)}"
+    return definition.name
 
 
 def _globals_of(function: FunctionType) -> dict[str, Any]:
@@ -120,8 +127,15 @@ def _globals_of(function: FunctionType) -> dict[str, Any]:
     return {
         name: value
         for name, value in read.items()
-        if isinstance(value, FunctionType | int | float) and not isinstance(value, ModuleType)
+        if isinstance(value, FunctionType | int | float)
     }
+
+
+def _number(value: float) -> str:
+    """A number as a module writes it; what is not finite has no literal."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "math.nan" if value != value else "math.inf" if value > 0.0 else "-math.inf"
+    return repr(value)
 
 
 def _fold_functions(
@@ -156,9 +170,8 @@ class _Inline(ast.NodeTransformer):
         return node
 
 
-def _strip(definition: ast.FunctionDef, name: str, *, drops_fold: bool) -> None:
+def _strip(definition: ast.FunctionDef, *, drops_fold: bool) -> None:
     """Leave the bare function: no decorators, annotations or docstring."""
-    definition.name = name
     definition.decorator_list = []
     definition.returns = None
     if drops_fold:
@@ -169,7 +182,7 @@ def _strip(definition: ast.FunctionDef, name: str, *, drops_fold: bool) -> None:
         definition.body = definition.body[1:]
     for node in ast.walk(definition):
         if isinstance(node, ast.AnnAssign):
-            raise TypeError(f"{name}: annotated assignments are not compiled")
+            raise TypeError(f"{definition.name}: annotated assignments are not compiled")
 
 
 def _load(text: str, signature: str, label: str) -> Callable[..., Any]:
@@ -178,12 +191,21 @@ def _load(text: str, signature: str, label: str) -> Callable[..., Any]:
     stamp = f"{text}|{signature}|{numba.__version__}"
     name = f"headwater_{label}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
     if name not in sys.modules:
-        sys.modules[name] = _import(_write(name, text), name)
+        module = _import(_write(name, text), name)
+        _share(module)
+        sys.modules[name] = module
     dispatcher = sys.modules[name].ENTRY
     if not dispatcher.signatures:
         dispatcher.compile(_readonly(signature))
         dispatcher.disable_compile()
     return dispatcher  # type: ignore[no-any-return]
+
+
+def _share(module: ModuleType) -> None:
+    """Let the modules of this process call one copy of equal functions, compiled once."""
+    for name, value in list(vars(module).items()):
+        if hasattr(value, "py_func") and value is not module.ENTRY:
+            setattr(module, name, _shared.setdefault(name, value))
 
 
 def _write(name: str, text: str) -> Path:

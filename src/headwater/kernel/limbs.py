@@ -20,9 +20,9 @@ MASK = (1 << 30) - 1
 TWO_53 = 9007199254740992.0
 
 
-def add_scaled(words: Any, first: int, number: int, shift: int) -> None:
-    """Add `number * 2**shift` to the limbs that begin at word `first`; any 64-bit number."""
-    k = first + shift // BITS
+def add_scaled(words: Any, number: int, shift: int) -> None:
+    """Add `number * 2**shift` to limbs; any 64-bit number. `BITS` more is one word further."""
+    k = shift // BITS
     rest = shift % BITS
     for i in range(3):
         part = (number & MASK) << rest if i < 2 else number << rest
@@ -32,37 +32,37 @@ def add_scaled(words: Any, first: int, number: int, shift: int) -> None:
 
 
 def add_square(words: Any, first: int, number: int, shift: int) -> None:
-    """Add `number**2 * 2**(2 * shift)`; any 64-bit number."""
+    """Add `number**2 * 2**(2 * shift)` to the limbs from word `first`; any 64-bit number."""
     for i in range(3):
         left = number >> (BITS * i)
         left = left & MASK if i < 2 else left
         for k in range(3):
             right = number >> (BITS * k)
             right = right & MASK if k < 2 else right
-            add_scaled(words, first, left * right, 2 * shift + BITS * (i + k))
+            add_scaled(words, left * right, 2 * shift + BITS * (first + i + k))
 
 
-def round_limbs(words: Any, first: int, stop: int) -> tuple[float, int]:
+def round_limbs(words: Any) -> tuple[float, int]:
     """The number in these limbs as `value * 2**power`, rounded once to nearest, ties to even.
 
     The limbs are carried in place: afterwards they hold the magnitude, each in [0, 2**30).
     """
     sign = 1.0
+    top = words.shape[0] - 1
     for _ in range(2):
-        for i in range(first, stop - 1):
+        for i in range(top):
             over = words[i] >> BITS
             words[i] -= over << BITS
             words[i + 1] += over
-        if words[stop - 1] >= 0:
+        if words[top] >= 0:
             break
         sign = -1.0
-        for i in range(first, stop):
+        for i in range(top + 1):
             words[i] = -words[i]
-    top = stop - 1
-    while top > first and words[top] == 0:
+    while top > 0 and words[top] == 0:
         top -= 1
-    middle = words[top - 1] if top > first else 0
-    low = words[top - 2] if top > first + 1 else 0
+    middle = words[top - 1] if top > 0 else 0
+    low = words[top - 2] if top > 1 else 0
     # 55 bits are kept (53, a guard and a sticky one) of the 61 to 90 bits of three limbs
     drop = math.frexp(float(words[top]))[1] + 5
     kept = words[top] << (60 - drop)
@@ -72,7 +72,7 @@ def round_limbs(words: Any, first: int, stop: int) -> tuple[float, int]:
     else:
         kept |= middle >> (drop - 30)
         rest = (middle & ((1 << (drop - 30)) - 1)) | low
-    for i in range(first, top - 2):
+    for i in range(top - 2):
         rest |= words[i]
     if rest != 0:
         kept |= 1
@@ -80,7 +80,7 @@ def round_limbs(words: Any, first: int, stop: int) -> tuple[float, int]:
     tail = kept & 3
     if tail == 3 or (tail == 2 and number & 1):
         number += 1
-    return sign * float(number), BITS * (top - 2 - first) + drop + 2
+    return sign * float(number), BITS * (top - 2) + drop + 2
 
 
 def scaled_float(value: float, power: int) -> float:
@@ -92,12 +92,12 @@ def scaled_float(value: float, power: int) -> float:
     return math.ldexp(value, power) + 0.0
 
 
-def add_product(out: Any, left: Any, right: Any, sign: int) -> None:
-    """Add the signed product of two carried numbers; `out` has limbs for both lengths."""
+def add_product(out: Any, left: Any, right: Any) -> None:
+    """Add the product of two carried numbers; `out` has limbs for both lengths."""
     for i in range(left.shape[0]):
         over = 0
         for k in range(right.shape[0]):
             number = left[i] * right[k] + over
-            out[i + k] += sign * (number & MASK)
+            out[i + k] += number & MASK
             over = number >> BITS
-        out[i + right.shape[0]] += sign * over
+        out[i + right.shape[0]] += over

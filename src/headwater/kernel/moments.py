@@ -19,10 +19,11 @@ from headwater.kernel.limbs import (
     add_scaled,
     add_square,
     round_limbs,
-    scaled_float,
 )
 
 HEAD = 4
+FIRST = HEAD * BITS
+"""The shift of the sum's first limb."""
 
 
 def prepare_sum(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -58,7 +59,7 @@ def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:
     else:
         fraction, exponent = math.frexp(value)
         if fraction != 0.0:
-            add_scaled(state, HEAD, int(fraction * TWO_53), exponent - 53 - scale)
+            add_scaled(state, int(fraction * TWO_53), FIRST + exponent - 53 - scale)
 
 
 def lift_squares(state: Any, x: Any, i: int, scale: int) -> None:
@@ -78,7 +79,7 @@ def prepare_integers(x: Any, valid: Any, start: int, stop: int) -> tuple[int, in
 def lift_integer(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one 64-bit integer, for a sum."""
     state[0] = 1
-    add_scaled(state, HEAD, x[i], 0)
+    add_scaled(state, x[i], FIRST)
 
 
 def prepare_integer_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -89,7 +90,7 @@ def prepare_integer_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[
 def lift_integer_squares(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one 64-bit integer, for a sum and a sum of squares."""
     state[0] = 1
-    add_scaled(state, HEAD, x[i], 0)
+    add_scaled(state, x[i], FIRST)
     add_square(state, HEAD + 7, x[i], 0)
 
 
@@ -99,27 +100,24 @@ def add_words(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
         into[k] = left[k] + right[k]
 
 
-def mean_or_sum(state: Any, rows: float, scale: int) -> float:
-    """The sum over `rows`, rounded once for the sum and once for the division."""
+def not_finite(state: Any) -> float:
+    """What a sum over NaN or infinities is; 0.0 where there are none."""
     if state[1] > 0 or (state[2] > 0 and state[3] > 0):
         return math.nan
     if state[2] > 0:
         return math.inf
-    if state[3] > 0:
-        return -math.inf
-    value, power = round_limbs(state, HEAD, state.shape[0])
-    return scaled_float(value / rows, power + scale)
+    return -math.inf if state[3] > 0 else 0.0
 
 
-def spread(state: Any, scale: int, rooted: bool) -> float:
-    """Variance, or where `rooted` standard deviation, with n - 1; needs at least two rows."""
+def spread(state: Any) -> tuple[float, int]:
+    """The variance (n - 1) of two rows or more as `value * 2**power`, in units of the scale squared."""
     if state[1] + state[2] + state[3] > 0:
-        return math.nan
+        return math.nan, 0
     size = (state.shape[0] - HEAD) // 3
     total = state[HEAD : HEAD + size]
-    squares = state[HEAD + size : HEAD + 3 * size]
-    round_limbs(total, 0, size)
-    round_limbs(squares, 0, 2 * size)
+    squares = state[HEAD + size :]
+    round_limbs(total)
+    round_limbs(squares)
     # n * sum(x**2) - sum(x)**2 is exact and never negative
     room = np.empty(2 * size + 4, np.int64)
     for i in range(2 * size + 2):
@@ -128,14 +126,10 @@ def spread(state: Any, scale: int, rooted: bool) -> float:
     rows = room[2 * size + 2 :]
     rows[0] = state[0] & MASK
     rows[1] = state[0] >> BITS
-    add_product(difference, squares, rows, 1)
-    add_product(difference, total, total, -1)
-    value, power = round_limbs(difference, 0, 2 * size + 2)
+    add_product(difference, total, total)
+    for i in range(2 * size):
+        difference[i] = -difference[i]
+    add_product(difference, squares, rows)
+    value, power = round_limbs(difference)
     n = float(state[0])
-    value /= n * (n - 1.0)
-    if not rooted:
-        return scaled_float(value, power + 2 * scale)
-    if power & 1:
-        value *= 2.0
-        power -= 1
-    return scaled_float(math.sqrt(value), power // 2 + scale)
+    return value / (n * (n - 1.0)), power

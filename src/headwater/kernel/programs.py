@@ -154,13 +154,13 @@ def execute(program: Program, columns: Sequence[Floats], *, rows: int) -> Floats
     run = interpreter()
     results = np.empty((len(program.outputs), rows))
     registers = np.empty((program.registers, min(BLOCK, max(rows, 1))))
-    wanted = np.array([register for _, register in program.outputs], np.int64)
     for start in range(0, rows, BLOCK):
         size = min(BLOCK, rows - start)
         for register, column in enumerate(columns):
             registers[register, :size] = column[start : start + size]
         run(registers, program.operations, program.parameters, program.table, size)
-        results[:, start : start + size] = registers[wanted, :size]
+        for result, (_, register) in zip(results, program.outputs, strict=True):
+            result[start : start + size] = registers[register, :size]
     return results
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ from numpy.typing import NDArray
 from headwater.errors import DataError, EngineError, Place, SpecError
 from headwater.models import stand_in
 from headwater.models.import_paths import class_at, unknown
+
+# OpenMP threads spin while they wait, which makes a fit on a busy machine many times slower. This is
+# read when the first library that uses OpenMP is loaded, and never changes a result
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 try:
     from sklearn.utils import get_tags

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from headwater.errors import Place, SpecError, closest, raise_all
-from headwater.spec.row_expressions import RowExpression, resolve, roots
+from headwater.spec.row_expressions import PythonExpression, RowExpression, resolve, roots
 from headwater.spec.row_guard import row_wise_fault
+
+REPORTED = pl.Unknown()
+"""The type of a column whose own fault is noted already, so that it causes no second one."""
 
 
 @dataclass(slots=True)
@@ -27,6 +31,13 @@ class Faults:
     def raise_all(self) -> None:
         """Raise what was found; nothing where nothing was."""
         raise_all(self.found)
+
+    def is_a(self, value: Any, kind: type, what: str, place: Place | None) -> bool:
+        """Whether an argument is of this kind; a fault where it is not."""
+        if not isinstance(value, kind):
+            word = "list" if kind is Sequence else kind.__name__
+            self.add("HW211", f"{what} is a {type(value).__name__}, not a {word}", place=place)
+        return isinstance(value, kind)
 
     def has_columns(
         self,
@@ -53,8 +64,17 @@ class Faults:
         owner: str,
         place: Place | None,
     ) -> pl.DataType | None:
-        """The type that a row expression gives; None with a fault where it is not one."""
+        """The type that a row expression gives; None with a fault where it is not one.
+
+        None without one where it reads a column that is `REPORTED`.
+        """
+        if not isinstance(expression, pl.Expr | PythonExpression):
+            found = type(expression).__name__
+            self.add("HW211", f"expected a row expression, found {found}", place=place)
+            return None
         if not self.has_columns(_named(expression), schema, owner, place):
+            return None
+        if any(schema[name] == REPORTED for name in _named(expression)):
             return None
         try:
             dtype = resolve(expression, schema)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 import polars as pl
 
-from headwater.errors import Place
-from headwater.plan.faults import Faults, reads
+from headwater.errors import Place, closest
+from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
 from headwater.spec.clock_expressions import moment_of
+from headwater.spec.reader import Reader
 from headwater.spec.source import ClockLike, Source
 
 
@@ -35,31 +37,88 @@ class SourcePlan:
         return self.source.known_time is None and not self.source.known_times
 
     def clock_of(self, columns: tuple[str, ...]) -> Clock:
-        """The clock of a value that reads these columns."""
-        return latest(*(self.clocks[column] for column in columns))
+        """The clock of a value that reads these columns; one that is not there counts as known."""
+        return latest(*(self.clocks.get(column, ALWAYS) for column in columns))
 
 
 def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
-    """Resolve a source; None where its faults leave nothing to go on with.
+    """Resolve a source; None where it has no reader, and so no columns to speak of.
+
+    What is at fault is resolved to something that causes no second fault.
 
     Raises:
         DataError: HW401, the data is missing.
     """
     owner = f"source {source.name!r}"
+    place = _of(source.place, owner)
+    if not isinstance(source.reader, Reader):
+        found = type(source.reader).__name__
+        faults.add(
+            "HW211",
+            f"the reader of {owner} is a {found}",
+            place=place,
+            hint='give hw.Parquet("..."), hw.Csv("...") or hw.Frame(frame)',
+        )
+        return None
     read = source.reader.schema()
+    schema = _derived(source, read, faults)
+    _check_words(source, faults, place)
+    if _is_name(source.event_time, "event_time=", faults, place):
+        if faults.has_columns([source.event_time], schema, owner, place):
+            is_time(source.event_time, schema, source.zone, faults, place)
+    if source.sequence is not None and _is_name(source.sequence, "sequence=", faults, place):
+        faults.has_columns([source.sequence], schema, owner, place)
+    faults.has_columns(source.identity, schema, owner, place)
+    return SourcePlan(source, schema, tuple(read), _clocks(source, schema, faults, place))
+
+
+def _derived(
+    source: Source, read: dict[str, pl.DataType], faults: Faults
+) -> dict[str, pl.DataType]:
+    """The columns and types after `derive`."""
+    owner = f"source {source.name!r}"
     schema = dict(read)
     for name, expression in source.derive.items():
-        dtype = faults.type_of(expression, schema, owner, _of(source.place, f"{owner}, {name}"))
-        if dtype is None:
-            return None
-        schema[name] = dtype
-    place = _of(source.place, owner)
-    named = [source.event_time, *source.identity, *([source.sequence] if source.sequence else [])]
-    if not faults.has_columns(named, schema, owner, place):
-        return None
-    is_time(source.event_time, schema, source.zone, faults, place)
-    clocks = _clocks(source, schema, faults, place)
-    return None if clocks is None else SourcePlan(source, schema, tuple(read), clocks)
+        place = _of(source.place, f"{owner}, {name}")
+        dtype = faults.type_of(expression, schema, owner, place)
+        if name in read:
+            faults.add(
+                "HW203",
+                f"a column named {name!r} is there already",
+                place=place,
+                hint="derive it under another name",
+            )
+        else:
+            schema[name] = REPORTED if dtype is None else dtype
+    return schema
+
+
+def _check_words(source: Source, faults: Faults, place: Place | None) -> None:
+    if source.null_known_time not in ("error", "never"):
+        faults.add(
+            "HW211",
+            f"null_known_time= takes 'error' or 'never', found {source.null_known_time!r}",
+            place=place,
+        )
+    if source.zone is not None and source.zone not in available_timezones():
+        faults.add(
+            "HW211",
+            f"zone {source.zone!r} is not known",
+            place=place,
+            hint=closest(source.zone, available_timezones(), "zones"),
+        )
+
+
+def _is_name(value: object, what: str, faults: Faults, place: Place | None) -> bool:
+    if not isinstance(value, str):
+        found = type(value).__name__
+        faults.add(
+            "HW211",
+            f"{what} takes a column's name, found {found}",
+            place=place,
+            hint="add the value as a column with derive= and name that",
+        )
+    return isinstance(value, str)
 
 
 def is_time(
@@ -71,6 +130,8 @@ def is_time(
 ) -> bool:
     """Whether a column holds times of a known zone; a fault where it does not."""
     dtype = schema[column]
+    if dtype == REPORTED:
+        return False
     if dtype not in (pl.Datetime, pl.Date):
         faults.add("HW301", f"column {column!r} holds {dtype}, not times", place=place)
         return False
@@ -87,19 +148,20 @@ def is_time(
 
 def _clocks(
     source: Source, schema: dict[str, pl.DataType], faults: Faults, place: Place | None
-) -> dict[str, Clock] | None:
-    default = Clock((Moment(source.event_time),))
+) -> dict[str, Clock]:
+    """The clock of each column; `ALWAYS` for one that is at fault."""
+    default = ALWAYS
     if source.known_time is not None:
-        declared = _clock(source.known_time, source, schema, faults, place)
-        if declared is None:
-            return None
-        default = declared
+        default = _clock(source.known_time, source, schema, faults, place)
+    elif source.event_time in schema:
+        default = Clock((Moment(source.event_time),))
     clocks: dict[str, Clock] = {}
     faults.has_columns(source.known_times, schema, f"source {source.name!r}", place)
-    for column in schema:
+    for column, dtype in schema.items():
         if column in source.known_times:
-            clock = _clock(source.known_times[column], source, schema, faults, place)
-            clocks[column] = clock if clock is not None else default
+            clocks[column] = _clock(source.known_times[column], source, schema, faults, place)
+        elif dtype == REPORTED:
+            clocks[column] = ALWAYS
         elif column in source.derive:
             parts = reads(source.derive[column], schema)
             clocks[column] = latest(*(clocks[part] for part in parts))
@@ -114,14 +176,20 @@ def _clock(
     schema: dict[str, pl.DataType],
     faults: Faults,
     place: Place | None,
-) -> Clock | None:
+) -> Clock:
+    """The clock that was declared; `ALWAYS` with a fault where it is none."""
     if isinstance(clock, Clock):
-        return (
-            clock if clock == ALWAYS or _all_times(clock, source, schema, faults, place) else None
-        )
+        return clock if _all_times(clock, source, schema, faults, place) else ALWAYS
+    if not isinstance(clock, str | pl.Expr):
+        found = type(clock).__name__
+        words = f"a clock is a column, an expression or hw.ALWAYS, found {found}"
+        faults.add("HW211", words, place=place)
+        return ALWAYS
     named = [clock] if isinstance(clock, str) else list(dict.fromkeys(clock.meta.root_names()))
     if not faults.has_columns(named, schema, f"source {source.name!r}", place):
-        return None
+        return ALWAYS
+    if any(schema[name] == REPORTED for name in named):
+        return ALWAYS
     try:
         moment = moment_of(clock, schema)
     except ValueError as error:
@@ -131,9 +199,9 @@ def _clock(
             place=place,
             hint="add the time as a column with derive= and name it as the clock",
         )
-        return None
+        return ALWAYS
     resolved = Clock((moment,))
-    return resolved if _all_times(resolved, source, schema, faults, place) else None
+    return resolved if _all_times(resolved, source, schema, faults, place) else ALWAYS
 
 
 def _all_times(

@@ -86,16 +86,17 @@ def _computed(
     seen = spine.frame["part"].is_in(["train", PART])
     rows = SpineRows(spine.frame.filter(seen), spine.facts)
     declared = pl.concat([view.filter(seen) for view in known], how="horizontal")
-    features = {"no_history": _emptied(declared)}
+    features = {"no_history": _emptied(declared)}  # what is known is scored by the model itself
     if model.training_set.spine.source is not None:
         session.say("clocks: everything that happened before the row's own event")
         features[comparison.at_event] = _features(plan, rows, EVENT_TIME, session)
     session.say("clocks: everything that happened before as_of, known then or not")
     features["event_time"] = _features(plan, rows, "as_of", session)
-    features["known"] = declared
     scores = {
         name: _scores(model, plan, rows.frame, found, session) for name, found in features.items()
     }
+    own = trained.scores.filter(pl.col("part") == PART)["score"]
+    scores["known"] = own.to_numpy()
     label = labels(trained.artifact, PART)
     raw = trained.artifact.to_polars(PART)
     draws = bootstrap(

@@ -39,11 +39,13 @@ class Trained:
     Args:
         artifact: What it learned from.
         result: Metrics by part for model, `baseline` and `rule`, with intervals, as plain values.
+        scores: The model's score of each row, with its `part`, in the order of the parts.
         cached: Whether nothing was computed, so that no look was taken.
     """
 
     artifact: Artifact
     result: dict[str, Any]
+    scores: pl.DataFrame
     cached: bool
 
 
@@ -85,14 +87,16 @@ def train_in(model: Model, session: Session) -> Trained:
         }
     )
     with session.home.locked(session.say):
-        kept = session.cache.load_json(identity)
-        if kept is not None and not _stands_in_no_longer(kept, model):
-            return Trained(artifact, _with_looks(kept, model, session), cached=artifact.cached)
-        session.say(f"model {model.name!r}: {model.estimator}")
-        result = _computed(model, artifact, session)
-        _enter_look(result, model, artifact, session)
-        session.cache.keep_json(identity, result)
-    return Trained(artifact, _with_looks(result, model, session), cached=False)
+        kept = session.cache.load(identity)
+        is_cached = kept is not None and not _stands_in_no_longer(kept[1], model)
+        if kept is None or not is_cached:
+            session.say(f"model {model.name!r}: {model.estimator}")
+            kept = _computed(model, artifact, session)
+            _enter_look(kept[1], model, artifact, session)
+            session.cache.keep(identity, *kept)
+    scores, result = kept
+    looked = _with_looks(result, model, session)
+    return Trained(artifact, looked, scores, cached=is_cached and artifact.cached)
 
 
 def learner_versions() -> dict[str, str]:
@@ -133,7 +137,9 @@ def _stands_in_no_longer(kept: Mapping[str, Any], model: Model) -> bool:
     return bool(kept["model"]["note"]) and not fitted(model, 0)[1]
 
 
-def _computed(model: Model, artifact: Artifact, session: Session) -> dict[str, Any]:
+def _computed(
+    model: Model, artifact: Artifact, session: Session
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     parts = [part for part in _MEASURED if part in artifact.parts]
     estimator, note = fitted(model, session.seed)
     scores = estimators.fit_predict(
@@ -154,7 +160,8 @@ def _computed(model: Model, artifact: Artifact, session: Session) -> dict[str, A
         for name, found in _measured(model, raw, labels(artifact, part), named, session).items():
             measured[name][part] = found
     manifest = artifact.manifest
-    return {
+    kept = [pl.DataFrame({"score": scores[part]}).with_columns(part=pl.lit(part)) for part in parts]
+    return pl.concat(kept) if kept else pl.DataFrame(), {
         "training_set": {
             key: manifest[key]
             for key in ("fingerprint", "rows", "spine_rows", "parts", "excluded", "masked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,9 +38,17 @@ class Frame:
         frame = to_polars(self.rows)
         stream = hashlib.sha256(repr(list(frame.schema.items())).encode())
         for column in frame.iter_columns():
-            stream.update(column.rechunk().to_frame().write_ipc(None, compat_level=None).getvalue())
+            stream.update(_bytes(column))
         return stream.hexdigest()
 
     def definition(self) -> dict[str, Any]:
         """Only that this is a frame; its values are the snapshot's part."""
         return {"is": "Frame"}
+
+
+def _bytes(column: pl.Series) -> bytes:
+    """What the values are, whatever lies under a null and however memory is cut into chunks."""
+    stream = io.BytesIO()
+    frame = column.alias("values").rechunk().to_frame()
+    frame.write_parquet(stream, compression="uncompressed", statistics=False)
+    return stream.getvalue()

@@ -14,10 +14,6 @@ import polars as pl
 from headwater.schema.durations import format_duration, parse_duration
 from headwater.spec.row_expressions import PythonExpression, expression_bytes
 
-PROSE = frozenset({"place", "description", "owner", "tags", "version"})
-"""Fields that say something about a definition and change no value."""
-
-
 def plain(value: Any) -> Any:
     """The value as JSON-able data: expressions by their bytes, durations in shortest form."""
     if isinstance(value, pl.Expr | PythonExpression):
@@ -27,9 +23,7 @@ def plain(value: Any) -> Any:
     if hasattr(value, "definition"):
         return value.definition()
     if is_dataclass(value) and not isinstance(value, type):
-        named = {
-            f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in PROSE
-        }
+        named = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != "place"}
         return {"is": type(value).__name__, **named}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

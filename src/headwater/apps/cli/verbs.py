@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headwater.apps.cli import rendering
+
+if TYPE_CHECKING:
+    from headwater.runtime.project import Project
 
 Result = Mapping[str, Any]
 Say = Callable[[str], None]
@@ -50,7 +53,8 @@ class Verb:
 
 
 def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
-    """Make the flights example with its data where it is missing, and run it."""
+    """Make the flights example where it is missing, and run it."""
+    say(f"the flights example in {folder.as_posix()}")
     from headwater.runtime import demo as use_case
 
     return use_case.demo(folder, say=say)
@@ -58,42 +62,49 @@ def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
 
 def check(project: ProjectFolder = Path(), *, strict: Strict = False, say: Say) -> Result:
     """Report every fault of the definitions before a row is read."""
+    loaded = _loaded(project, say)
     from headwater.runtime import check as use_case
-    from headwater.runtime.project import load_project
 
-    return use_case.check(load_project(project), strict=strict)
+    return use_case.check(loaded, strict=strict)
 
 
 def build(project: ProjectFolder = Path(), name: TrainingSetName = None, *, say: Say) -> Result:
     """Build a training set, once per fingerprint."""
-    from headwater.runtime.project import load_project
+    loaded = _loaded(project, say)
     from headwater.runtime.run import build_project
 
-    return build_project(load_project(project), name, say=say)
+    return build_project(loaded, name, say=say)
 
 
 def train(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say) -> Result:
     """Train a model and measure it beside no model and a simple rule."""
-    from headwater.runtime.project import load_project
+    loaded = _loaded(project, say)
     from headwater.runtime.run import train_project
 
-    return train_project(load_project(project), name, say=say)
+    return train_project(loaded, name, say=say)
 
 
 def run(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say) -> Result:
     """Build, train, compare the clocks and write the report."""
-    from headwater.runtime.project import load_project
+    loaded = _loaded(project, say)
     from headwater.runtime.run import run_project
 
-    return run_project(load_project(project), name, say=say)
+    return run_project(loaded, name, say=say)
 
 
 def report(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say) -> Result:
     """Write the report of the last run again."""
-    from headwater.runtime.project import load_project
+    loaded = _loaded(project, say)
     from headwater.runtime.report import report_project
 
-    return report_project(load_project(project), name, say=say)
+    return report_project(loaded, name, say=say)
+
+
+def _loaded(folder: Path, say: Say) -> Project:
+    say(f"definitions of {folder.resolve().name}")
+    from headwater.runtime.project import load_project
+
+    return load_project(folder)
 
 
 VERBS = (

@@ -1,0 +1,179 @@
+"""Results as a reader wants them: plain lines, the promise of the clocks in one sentence."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headwater.apps.cli.tables import table, width
+from headwater.reports.numbers import (
+    count,
+    difference,
+    interval,
+    metric,
+    moment,
+    percent,
+    seconds,
+)
+from headwater.spec.split_by_time import PARTS
+
+Result = Mapping[str, Any]
+_EVENT_TIME = "event_time"
+_METRICS = ("roc_auc", "pr_auc", "prevalence", "brier", "log_loss")
+_HEADS = ("ROC-AUC", "95 %", "PR-AUC", "positive", "Brier", "log loss")
+
+
+def check(result: Result) -> str:
+    """What was checked, and what is assumed."""
+    counted = [_counted(kind, number) for kind, number in result["definitions"].items()]
+    found = f"project {result['project']}: {', '.join(counted) or 'no definitions'}; no fault found"
+    return "\n".join([found, *_findings(result)])
+
+
+def build(result: Result) -> str:
+    """What was built and where it is."""
+    lines = [*_training_set(result), *_findings(result), f"artifact: {result['path']}"]
+    return "\n".join([*lines, _ending(result)])
+
+
+def train(result: Result) -> str:
+    """The model beside no model and the rule."""
+    return "\n".join([*_training_set(result), "", *_model(result), _ending(result)])
+
+
+def run(result: Result) -> str:
+    """All of it: rows, clocks, model, looks, report."""
+    sections = [_training_set(result), _findings(result), _clocks(result), _model(result)]
+    lines = [line for section in sections if (listed := list(section)) for line in (*listed, "")]
+    return "\n".join([*lines, f"report: {result['report']}", _ending(result)])
+
+
+def report(result: Result) -> str:
+    """Where the page is."""
+    return f"report: {result['report']}"
+
+
+def promise(clocks: list[dict[str, Any]]) -> str:
+    """What the clocks table means, in one sentence; empty where event time was not compared."""
+    found = [row for row in clocks if row["variant"] == _EVENT_TIME]
+    if not found or found[0]["difference_to_known"] is None:
+        return ""
+    row = found[0]
+    ends = (row["difference_low"], row["difference_high"])
+    worth = f"{difference(row['difference_to_known'])} ROC-AUC"
+    if None in ends or ends[0] <= 0 <= ends[1]:
+        between = interval(ends, signed=True)
+        return (
+            f"A correct as-of join on event time differs by {worth}"
+            + (f" ({between})" if between else "")
+            + ", which cannot be told from nothing."
+        )
+    if ends[0] > 0:
+        return f"Even a correct as-of join on event time promises {worth} that production will not see."
+    return f"Here a join on event time scores lower, by {worth}, than what was known."
+
+
+def _training_set(result: Result) -> Iterator[str]:
+    built = result["training_set"]
+    yield f"training set {built['name']}  {built['fingerprint'][:12]}"
+    yield from _wrapped(_books(built))
+    rows = [
+        [
+            part,
+            count(facts["rows"]),
+            moment(facts["first_as_of"]),
+            moment(facts["last_as_of"]),
+            percent(facts["prevalence"]),
+        ]
+        for part, facts in _in_time(built["parts"])
+    ]
+    head = ["part", "rows", "first as_of (UTC)", "last as_of (UTC)", "positive"]
+    yield table(head, rows, aligned="<><<>")
+
+
+def _books(built: Mapping[str, Any]) -> str:
+    """Rows in, rows out by reason, rows left; and a word where they do not add up."""
+    out = {reason: number for reason, number in built["excluded"].items() if number}
+    terms = [f"{count(built['rows'])} in parts"]
+    terms += [f"{count(number)} {reason}" for reason, number in out.items()]
+    text = f"{count(built['spine_rows'])} spine rows = {' + '.join(terms)}"
+    missing = built["spine_rows"] - built["rows"] - sum(out.values())
+    return f"{text}; the books do not balance by {count(missing)}" if missing else text
+
+
+def _clocks(result: Result) -> Iterator[str]:
+    clocks = result["clocks"]
+    if not clocks:
+        return
+    yield "what the clocks are worth, on validation"
+    rows = [
+        [
+            row["variant"],
+            row["description"],
+            metric(row["roc_auc"]),
+            interval((row["low"], row["high"])),
+            difference(row["difference_to_known"]) if row["variant"] != "known" else "",
+            interval((row["difference_low"], row["difference_high"]), signed=True),
+        ]
+        for row in clocks
+    ]
+    head = ["history", "what is seen", "ROC-AUC", "95 %", "to known", "95 %"]
+    yield table(head, rows, aligned="<<><><")
+    yield from _wrapped(promise(clocks))
+
+
+def _model(result: Result) -> Iterator[str]:
+    model = result["model"]
+    yield f"model {model['name']} ({model['estimator']})"
+    if model["note"]:
+        yield from _wrapped(f"note: {model['note']}")
+    scored = {
+        model["name"]: result["metrics"],
+        "no model": result["baseline"],
+        "rule": result["rule"] or {},
+    }
+    rows = [
+        [part, name, *_scores(parts[part])]
+        for part, _ in _in_time(result["metrics"])
+        for name, parts in scored.items()
+        if part in parts
+    ]
+    yield table(["part", "", *_HEADS], rows, aligned="<<><>>>>")
+    yield f"looks at the test part so far: {result['looks']}"
+
+
+def _scores(found: Mapping[str, Any]) -> list[str]:
+    roc_auc, pr_auc, prevalence, *others = (found[name] for name in _METRICS)
+    bounds = interval((found.get("intervals") or {}).get("roc_auc"))
+    return [metric(roc_auc), bounds, metric(pr_auc), percent(prevalence), *map(metric, others)]
+
+
+def _in_time(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Parts with what is said of them, in the order of time."""
+    return [(part, parts[part]) for part in PARTS if part in parts]
+
+
+def _findings(result: Result) -> Iterator[str]:
+    for one in result["findings"]:
+        yield from _wrapped(f"{one['certainty']}: [{one['code']}] {one['message']}")
+
+
+def _ending(result: Result) -> str:
+    how = "nothing was recomputed" if result["cached"] else "computed"
+    return f"{seconds(result['seconds'])}, {how}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, width(), subsequent_indent="  ", break_long_words=False)
+
+
+def _counted(kind: str, number: int) -> str:
+    """A number of definitions in words.
+
+    >>> _counted("FeatureView", 4)
+    '4 feature views'
+    """
+    words = re.sub(r"(?<=.)(?=[A-Z])", " ", kind).lower()
+    return f"{number} {words}" + ("" if number == 1 else "s")

@@ -1,0 +1,154 @@
+"""A small project with late knowledge: parcels, whose lateness is known when they arrive.
+
+A courier has good and bad spells of six hours, a parcel is on the road for up to ten: what
+happened lately tells a lot about the next parcel, and is mostly not known yet.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from headwater import plugins
+from headwater.runtime.project import Project, load_project
+
+DEFINITIONS = textwrap.dedent(
+    """
+    import polars as pl
+
+    import headwater as hw
+
+    sent = pl.col("sent_at")
+    parcels = hw.Source(
+        "parcels",
+        hw.Parquet("data/parcels.parquet"),
+        event_time="sent_at",
+        known_time="arrived_at",
+        known_times={
+            "courier": sent - pl.duration(days=1),
+            "depot": sent - pl.duration(days=1),
+            "distance": sent - pl.duration(days=1),
+            "sent_at": sent - pl.duration(days=1),
+            "number": sent - pl.duration(days=1),
+            "weight": "weighed_at",
+            "weighed_at": "weighed_at",
+        },
+        null_known_time="never",
+        identity=("number",),
+        sequence="number",
+    )
+    courier = hw.FeatureView(
+        "courier",
+        parcels,
+        entity="courier",
+        features=[
+            hw.Mean("minutes_late").within("6h", "1d"),
+            hw.Mean(pl.col("minutes_late") > 15, name="late_share").within("6h"),
+            hw.Count("minutes_late").within("1d"),
+        ],
+    )
+    depot = hw.FeatureView(
+        "depot", parcels, entity="depot", features=[hw.Mean("minutes_late").within("1d")]
+    )
+    late = hw.TrainingSet(
+        "late_parcels",
+        spine=hw.Spine(
+            parcels,
+            as_of=sent - pl.duration(hours=1),
+            keep=["distance", "weight", "depot"],
+        ),
+        features=[courier, depot],
+        label=hw.Label("late", pl.col("minutes_late") > 15),
+        split=hw.SplitByTime(train=0.6, validation=0.2, test=0.2),
+        recipe=hw.Recipe(
+            hw.ImputeMedian(hw.numeric()),
+            hw.EncodeTarget(hw.strings()),
+            hw.ScaleStandard(hw.numeric()),
+        ),
+    )
+    model = hw.Model(
+        "late_model",
+        late,
+        estimator="sklearn.linear_model.LogisticRegression",
+        rule=pl.col("courier__late_share_6h").fill_null(0.3),
+        groups=pl.col("as_of").dt.date(),
+    )
+    clocks = hw.ClockComparison("clocks", model, at_event="at_sending")
+    """
+)
+SETTINGS = 'name = "parcels"\nseed = 7\n'
+
+
+def parcels(rows: int = 2400) -> pl.DataFrame:
+    """Parcels over 60 days; some are lost and never arrive, some are weighed too late."""
+    generator = np.random.default_rng(11)
+    start = datetime(2024, 3, 1, tzinfo=UTC)
+    minutes = np.sort(generator.integers(0, 60 * 24 * 60, rows))
+    courier = generator.integers(0, 3, rows)
+    spell = generator.normal(0, 1, (3, 60 * 4 + 1))[courier, minutes // 360]
+    lateness = np.round(10 + 15 * spell + generator.normal(0, 3, rows))
+    road = generator.integers(60, 600, rows)
+    lost = generator.random(rows) < 0.03
+    sent = [start + timedelta(minutes=int(minute)) for minute in minutes]
+    return pl.DataFrame(
+        {
+            "number": np.arange(rows),
+            "courier": [f"courier {code}" for code in courier],
+            "depot": [f"depot {code}" for code in generator.integers(0, 3, rows)],
+            "distance": np.round(generator.gamma(2.0, 5.0, rows), 1),
+            "weight": np.round(generator.gamma(3.0, 1.0, rows), 2),
+            "weighed_at": [
+                moment + timedelta(minutes=int(offset))
+                for moment, offset in zip(sent, generator.integers(-300, 60, rows), strict=True)
+            ],
+            "sent_at": sent,
+            "minutes_late": [
+                None if gone else int(late) for gone, late in zip(lost, lateness, strict=True)
+            ],
+            "arrived_at": [
+                None if gone else moment + timedelta(minutes=int(length))
+                for gone, moment, length in zip(lost, sent, road, strict=True)
+            ],
+        },
+        schema_overrides={"sent_at": pl.Datetime("us", "UTC")},
+    )
+
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """Write the project into a folder of this name and load it.
+
+    Keyword `replace` changes the text of the definitions, `rows` the data.
+    """
+    plugins.forget_projects()
+
+    def make(
+        name: str = "parcels",
+        *,
+        replace: dict[str, str] | None = None,
+        rows: pl.DataFrame | None = None,
+        settings: str = SETTINGS,
+    ) -> Project:
+        folder = tmp_path / name
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        text = DEFINITIONS
+        for old, new in (replace or {}).items():
+            assert old in text, old
+            text = text.replace(old, new)
+        (folder / "definitions.py").write_text(text, encoding="utf-8")
+        (folder / "headwater.toml").write_text(settings, encoding="utf-8")
+        data = folder / "data" / "parcels.parquet"
+        if rows is not None or not data.exists():
+            (parcels() if rows is None else rows).write_parquet(data)
+        return load_project(folder)
+
+    return make
