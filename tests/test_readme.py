@@ -47,7 +47,13 @@ def test_the_example_of_the_readme_runs_as_it_stands(flights: Path) -> None:
 
 
 def test_the_readme_has_its_parts_in_order() -> None:
-    parts = ["# Headwater", "## Two commands", "```python", "<!-- clocks -->", "## Where to go next"]
+    parts = [
+        "# Headwater",
+        "## Two commands",
+        "```python",
+        "<!-- clocks -->",
+        "## Where to go next",
+    ]
     places = [README.index(part) for part in parts]
     assert places == sorted(places)
     first = README.split("\n## ")[0].strip().splitlines()[2:]

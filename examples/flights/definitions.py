@@ -83,9 +83,12 @@ late_gbm = hw.Model(
     late_arrival,
     estimator="lightgbm.LGBMClassifier",
     params={"n_estimators": 150, "learning_rate": 0.08, "num_leaves": 31, "min_child_samples": 200},
-    rule=pl.col("carrier__late_share_3h")
-    .fill_null(pl.col("carrier__late_share_30d"))
-    .fill_null(0.25),
+    rule=pl.mean_horizontal(  # how late things run here lately, without a model
+        "origin__late_share_3h",
+        "carrier__late_share_30d",
+        "aircraft__late_share_1d",
+        "destination__late_share_30d",
+    ).fill_null(0.25),
     groups=pl.col("as_of").dt.convert_time_zone("America/New_York").dt.date(),
 )
 

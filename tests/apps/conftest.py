@@ -116,7 +116,9 @@ class Project:
         """What should have appeared by a rename and did not."""
         kept = self.folder / ".headwater"
         beside = [path for path in kept.rglob("*") if path.name.startswith((".staging-", ".tmp"))]
-        return beside + [path for path in self.artifacts() if not (path / "manifest.json").is_file()]
+        return beside + [
+            path for path in self.artifacts() if not (path / "manifest.json").is_file()
+        ]
 
 
 @pytest.fixture
@@ -150,8 +152,9 @@ def spawn(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
 
     def spawned(*arguments: str | Path, **settings: Any) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": str(source), **settings.pop("env", {})}
+        folder = settings.pop("cwd_is", tmp_path)
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
         command = [sys.executable, "-c", begin, *map(str, arguments)]
-        return subprocess.Popen(command, text=True, env=environment, cwd=tmp_path, **streams)
+        return subprocess.Popen(command, text=True, env=environment, cwd=folder, **streams)
 
     return spawned

@@ -139,7 +139,7 @@ def test_a_column_that_could_not_be_derived_causes_no_second_fault() -> None:
     made = source(derive={"x": pl.col("amuont") * 2, "y": pl.col("x") + 1}, sequence="x")
     features = [
         hw.Mean("x").within("7d"),
-        hw.Mean("y", where=pl.col("x") > 1).within("7d"),
+        hw.Mean("y", name="z", where=pl.col("x") > 1).within("7d"),
         hw.Mean("note").within("7d"),
     ]
     assert codes(view(source=made, features=features, entity="x")) == ["HW201", "HW205"]
@@ -171,7 +171,7 @@ def test_a_zone_makes_naive_times_and_dates_usable() -> None:
         ({"features": [hw.Mean("amuont").within("7d")]}, "HW201", "column 'amuont' is not in"),
         ({"features": [hw.Mean(pl.col("amount") * 2).within("7d")]}, "HW204", "needs a name"),
         ({"features": [hw.Mean(7).within("7d")]}, "HW211", "expected a row expression, found int"),
-        ({"features": [hw.Count(where="amount").within("7d")]}, "HW211", "gives Float64, not true"),
+        ({"features": [hw.Count(name="n", where="amount").within("7d")]}, "HW211", "gives Float64, not true"),
         (
             {"features": [hw.Mean("amount").within("7d"), hw.Mean("amount").within("1w")]},
             "HW203",
@@ -186,8 +186,6 @@ def test_a_zone_makes_naive_times_and_dates_usable() -> None:
     ],
 )  # fmt: skip
 def test_a_fault_of_a_view_has_its_code(changes: Any, code: str, words: str) -> None:
-    if code == "HW204" or "where" in str(changes):
-        pass
     found = faults_of(view(**changes))
     assert [fault.code for fault in found] == [code]
     assert words in found[0].message

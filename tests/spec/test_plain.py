@@ -30,6 +30,7 @@ def test_durations_are_written_in_their_shortest_form() -> None:
 
 def test_mappings_count_by_content_and_sequences_by_order() -> None:
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert list(plain({"b": 2, "a": 1})) == ["a", "b"]
     assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
     assert fingerprint(("a", "b")) == fingerprint(["a", "b"])
 

@@ -5,11 +5,20 @@ time, fits on training rows, and (as `merge`) anything that is computed in parts
 the aggregation's name; nothing else lists it. A complete one:
 
 ```python
+from dataclasses import dataclass
+
+from headwater.aggregations.base import NULL, VALUE, Aggregation
+
+
 @dataclass(frozen=True, slots=True)
 class Longest(Aggregation):
-    """The largest number; nulls are skipped, empty input gives null, order does not matter."""
+    """The largest number, NaN above all.
+
+    Nulls are skipped, empty input gives null, order does not matter.
+    """
 
     takes = ("integer", "float")
+    returns = "value"
 
     @staticmethod
     def prepare(x, valid, start, stop):
@@ -22,17 +31,23 @@ class Longest(Aggregation):
     @staticmethod
     def merge(into, left, right, x, rank):  # left before right; into may be one of them
         a, b = left[0], right[0]
-        into[0] = a if b == 0 or (a > 0 and x[a - 1] >= x[b - 1]) else b
+        if a > 0 and b > 0:
+            b = b if x[b - 1] > x[a - 1] or x[b - 1] != x[b - 1] else a
+        into[0] = b if b > 0 else a
 
     @staticmethod
     def result(state, x, scale):          # (VALUE, NULL, TIE or OVERFLOW, the value)
-        return (VALUE if state[0] > 0 else NULL), state[0] - 1
+        if state[0] == 0:
+            return NULL, 0
+        return VALUE, x[state[0] - 1] + 0  # both zeros become one, so that order does not matter
 ```
 
 `state` is a row of 64-bit integer words; zeros are the empty state and must be neutral in `merge`.
-`x` holds the group's values in event order as float64 or int64; where `returns` is "row" the result
-is a position in `x`, and the value there is taken whatever its type. Write plain Python that Numba
-can compile: loops, integers, floats, `math`; helpers from `headwater.kernel.limbs` may be called.
+`x` holds the group's values in event order as float64 or int64; values that are not numbers are
+codes that order as they do. Where `returns` is "row" the result is a position and the value there is
+taken, whatever its type; `x` then always holds codes, and for an `ordered` aggregation only where
+rows tie. Write plain Python that Numba can compile: loops, integers, floats, `math`; helpers from
+`headwater.kernel.limbs` may be called.
 
 A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often
 each value occurs, `summarise(counts)`; see `median.py`.
@@ -85,7 +100,7 @@ class Aggregation:
     reads: ClassVar[Literal["value", "rows"]] = "value"
     """`rows`: it may be written without a column and then reads none."""
     computes_in: ClassVar[Literal["float", "same"]] = "same"
-    """`float`: integers of up to 32 bits and booleans are folded as float64, which is exact."""
+    """`float`: booleans and integers within 2**53 are folded as float64, which is exact."""
     returns: ClassVar[Literal["float", "integer", "value", "row"]] = "float"
     """`value`: an integer for integers and booleans, else a float. `row`: one of the values."""
     when_empty: ClassVar[int | None] = None

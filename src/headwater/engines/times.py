@@ -58,8 +58,11 @@ def filled(times: pl.Series) -> Any:
 
 
 def plus(times: Any, offset: int) -> Any:
-    """Microseconds plus a constant, `NEVER` staying what it is."""
-    return np.where(times == NEVER, NEVER, times + offset) if offset else times
+    """Microseconds plus a constant; `NEVER` stays what it is, and the ends of time are not passed."""
+    if offset >= 0:
+        return np.where(times > NEVER - offset, NEVER, times + min(offset, NEVER))
+    earlier = np.where(times < -NEVER - offset, -NEVER, times + max(offset, -NEVER))
+    return np.where(times == NEVER, NEVER, earlier)
 
 
 def _check_range(ticks: pl.Series, factor: int, place: Place | None) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import VALUE, Aggregation
+from headwater.aggregations.base import NUMBERS, VALUE, Aggregation
 from headwater.errors import DataError
 from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan
+
+_EXACT = 1 << 53
+"""Integers up to here are float64 exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +22,7 @@ class FoldInput:
     """What a pass folds.
 
     Args:
-        x: float64 or int64 values in event order; anything where `valid` is false.
+        x: float64 or int64 values, or codes, in event order; anything where `valid` is false.
         valid: Whether a row counts: value not null, condition met.
         functions: The class with the four functions for this type of `x`.
         out: The type of the results, `float64` or `int64`.
@@ -44,19 +47,29 @@ def fold_input(
     """
     column = values["value"]
     valid = (column.is_not_null() & values["where"].fill_null(False)).to_numpy()[rows]
-    cls = type(aggregation)
-    if aggregation.returns in ("row", "integer"):
-        codes = _codes(column).to_numpy()[rows] if has_ties and aggregation.ordered else None
-        x = np.zeros(len(rows), np.int64) if codes is None else codes
-        return FoldInput(np.ascontiguousarray(x), np.ascontiguousarray(valid), cls, "int64")
-    is_float = column.dtype.is_float() or (
-        aggregation.computes_in == "float" and _fits_a_float(column.dtype)
+    operand = _operand(aggregation, column, has_ties)
+    is_float = operand.dtype == pl.Float64
+    functions = type(aggregation) if is_float else (aggregation.integers or type(aggregation))
+    is_float_out = aggregation.returns == "float" or (aggregation.returns == "value" and is_float)
+    return FoldInput(
+        np.ascontiguousarray(operand.to_numpy()[rows]),
+        np.ascontiguousarray(valid),
+        functions,
+        "float64" if is_float_out else "int64",
     )
-    physical = _numbers(column, pl.Float64 if is_float else pl.Int64, aggregation)
-    x = np.ascontiguousarray(physical.to_numpy()[rows])
-    functions = cls if is_float else (aggregation.integers or cls)
-    out = "float64" if is_float or aggregation.returns == "float" else "int64"
-    return FoldInput(x, np.ascontiguousarray(valid), functions, out)
+
+
+def _operand(aggregation: Aggregation, column: pl.Series, has_ties: bool) -> pl.Series:
+    """What is folded of the values: nothing, codes that stand for them, or they as numbers."""
+    is_row = aggregation.returns == "row"
+    if aggregation.reads == "rows" or (is_row and aggregation.ordered and not has_ties):
+        return pl.repeat(0, column.len(), dtype=pl.Int64, eager=True)
+    if is_row or kind_of(column.dtype) not in NUMBERS:
+        return _codes(column)
+    is_float = column.dtype.is_float() or (
+        aggregation.computes_in == "float" and _fits_a_float(column)
+    )
+    return _numbers(column, pl.Float64 if is_float else pl.Int64, aggregation)
 
 
 def from_results(
@@ -74,8 +87,14 @@ def from_results(
     return known.cast(feature.dtype).alias(feature.column)
 
 
-def _fits_a_float(dtype: pl.DataType) -> bool:
-    return dtype in (pl.Boolean, pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
+def _fits_a_float(column: pl.Series) -> bool:
+    """Whether every value is a float64 exactly; both ways of folding give the same bits then."""
+    if column.dtype == pl.Boolean:
+        return True
+    if not column.dtype.is_integer():
+        return False
+    least, most = column.min(), column.max()
+    return least is None or (int(least) >= -_EXACT and int(most) <= _EXACT)  # type: ignore[arg-type]
 
 
 def _numbers(column: pl.Series, dtype: Any, aggregation: Aggregation) -> pl.Series:

@@ -32,6 +32,7 @@ TREE = (
     "const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
     "const int64[:,::1], {out}[:,::1], uint8[:,::1])"
 )
+_NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,19 +118,20 @@ def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
 
 
 def _comparable(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The keys in types that join: whole numbers of one width, text as text."""
-    casts = []
-    for key in keys:
-        dtype = frame.schema[key]
-        if dtype.is_integer():
-            casts.append(pl.col(key).cast(pl.Int128))
-        elif dtype in (pl.Categorical, pl.Enum):
-            casts.append(pl.col(key).cast(pl.String))
-        elif dtype == pl.Datetime:
-            casts.append(pl.col(key).dt.cast_time_unit("ns"))
-        else:
-            casts.append(pl.col(key))
-    return frame.select(casts)
+    """The keys by position, in types that join: whole numbers of one width, text as text."""
+    return frame.select(
+        _in_one_type(pl.col(key), frame.schema[key]).alias(f"key {i}") for i, key in enumerate(keys)
+    )
+
+
+def _in_one_type(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype.is_integer():
+        return key.cast(pl.Int128)
+    if dtype in (pl.Categorical, pl.Enum):
+        return key.cast(pl.String)
+    if isinstance(dtype, pl.Datetime):
+        return key.to_physical().cast(pl.Int128) * _NANOSECONDS[dtype.time_unit]
+    return key
 
 
 def _sequence(view: ViewPlan, history: Rows) -> Any:

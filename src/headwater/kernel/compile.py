@@ -1,10 +1,11 @@
 """Plain Python functions become compiled, cached modules.
 
 A pass is a template (a plain function whose first parameter is called `fold`) plus the few plain
-functions of an aggregation. `compiled` writes one module with the text of the template, of the
-fold's functions and of everything they call, under a name that is the hash of that text and of the
-Numba version, and compiles it with an explicit signature. Nothing can be stale in Numba's cache,
-definitions load without Numba, and the same functions run as Python where a debugger is wanted.
+functions of an aggregation. `compiled` writes one module for the template and one for each function
+that it calls, and compiles them with an explicit signature. A module's name ends with the hash of
+its text, in which the names of what it calls stand (the template's with signature and Numba version
+too): other text is another module. So nothing can be stale in Numba's cache, passes share what they
+call, definitions load without Numba, and the same functions run as Python where a debugger is wanted.
 """
 
 from __future__ import annotations
@@ -20,22 +21,26 @@ import sys
 import tempfile
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 _ENTERED = "nogil=True, cache=True, error_model='numpy'"
 _CALLED = "nogil=True, error_model='numpy', no_cpython_wrapper=True, no_cfunc_wrapper=True"
+_IMPORTS = "import math\n\nimport numpy as np\nfrom numba import njit\n"
+_WRITTEN = 1_000_000_000
 _lock = threading.RLock()
-_shared: dict[str, Any] = {}
 
 
 def cache_folder() -> Path:
     """Where compiled modules are kept: `HEADWATER_CACHE`, else the user's cache folder.
 
-    Falls back to a folder of this user in the temporary directory where that cannot be written.
+    Falls back to a folder of this user under the temporary directory where that is not writable.
     """
     named = os.environ.get("HEADWATER_CACHE")
     base = Path(named or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -46,9 +51,20 @@ def cache_folder() -> Path:
             return folder
     except OSError:
         pass
-    spare = Path(tempfile.gettempdir()) / f"headwater-{os.getuid()}" / "kernels"
-    spare.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return spare
+    return _spare_folder()
+
+
+@cache
+def _spare_folder() -> Path:
+    """A folder of this user; never another's, since code is loaded from it."""
+    folder = Path(tempfile.gettempdir()) / f"headwater-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_uid == os.getuid() and not folder.is_symlink():
+            return folder
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="headwater-"))
 
 
 @cache
@@ -67,23 +83,31 @@ def compiled(
     """
     if os.environ.get("HEADWATER_COMPILE") == "0":
         return _bound(function, fold)
-    with _lock:
-        return _load(module_text(function, fold), signature, function.__name__)
+    with _lock, _plain_loops(fold):
+        return _load(module_texts(function, signature, fold), signature)
 
 
-def module_text(function: Callable[..., Any], fold: type | None = None) -> str:
-    """The self-contained module that `compiled` compiles, as text."""
-    collected: dict[str, str] = {}
-    entry = _collect(_plain(function), fold, collected)
-    collected[entry] = collected[entry].replace(_CALLED, _ENTERED, 1)
-    imports = "import math\n\nimport numpy as np\nfrom numba import njit\n"
-    return "\n\n".join([imports, *collected.values(), f"ENTRY = {entry}"]) + "\n"
+def module_texts(
+    function: Callable[..., Any], signature: str, fold: type | None = None
+) -> dict[str, str]:
+    """The modules that `compiled` compiles, text by name: callees first, the template last."""
+    import numba
+
+    texts: dict[str, str] = {}
+    entry, text = _written(_plain(function), fold, texts)
+    stamp = f"{text}|{signature}|{numba.__version__}"
+    texts[_named(entry, stamp)] = f"{_IMPORTS}{text}".replace("@njit", f"@njit({_ENTERED})", 1)
+    return texts
 
 
 def _bound(function: Callable[..., Any], fold: type | None) -> Callable[..., Any]:
-    if fold is None:
-        return function
-    return lambda *arguments: function(fold, *arguments)
+    """The function as Python; like compiled code it divides by zero and overflows in silence."""
+
+    def run(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments) if fold is None else function(fold, *arguments)
+
+    return run
 
 
 def _plain(function: Any) -> FunctionType:
@@ -92,29 +116,37 @@ def _plain(function: Any) -> FunctionType:
     return function
 
 
-def _collect(function: FunctionType, fold: type | None, collected: dict[str, str]) -> str:
-    """Add the text of `function` and of all it calls; its name in the module.
+def _collect(function: FunctionType, texts: dict[str, str]) -> str:
+    """Add the modules of `function` and of all it calls; the name of both module and function."""
+    label, text = _written(function, None, texts)
+    name = _named(label, text)
+    texts[name] = f"{_IMPORTS}{text}".replace("@njit", f"@njit({_CALLED})", 1)
+    return name
 
-    The name ends with a hash of the text, in which the names of what it calls stand: equal names
-    are equal functions, in whatever module or file they were written.
-    """
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    definition = tree.body[0]
+
+def _written(
+    function: FunctionType, fold: type | None, texts: dict[str, str]
+) -> tuple[str, str]:
+    """Its own name and its text, after the modules of all it calls were added to `texts`."""
+    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     if not isinstance(definition, ast.FunctionDef):
         raise TypeError(f"{function.__qualname__} is not written as a function")
     names = {
-        used: _collect(value, None, collected)
-        if isinstance(value, FunctionType)
-        else _number(value)
+        used: _collect(value, texts) if isinstance(value, FunctionType) else _number(value)
         for used, value in _globals_of(function).items()
     }
-    functions = {} if fold is None else _fold_functions(definition, fold, collected)
-    _Inline(names, functions).visit(definition)
+    methods = {} if fold is None else _methods(definition, fold, texts)
+    _Inline(names, methods).visit(definition)
     _strip(definition, drops_fold=fold is not None)
-    digest = hashlib.sha256(ast.unparse(definition).encode()).hexdigest()
-    definition.name = f"{definition.name}_{digest[:12]}"
-    collected[definition.name] = f"@njit({_CALLED})\n{ast.unparse(definition)}"
-    return definition.name
+    called = sorted({*names.values(), *methods.values()} & texts.keys())
+    imports = "".join(f"from {name} import ENTRY as {name}\n" for name in called)
+    own = definition.name
+    definition.name = "ENTRY"
+    return own, f"{imports}\n@njit\n{ast.unparse(definition)}\n"
+
+
+def _named(label: str, stamp: str) -> str:
+    return f"headwater_{label}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
 
 
 def _globals_of(function: FunctionType) -> dict[str, Any]:
@@ -138,9 +170,8 @@ def _number(value: float) -> str:
     return repr(value)
 
 
-def _fold_functions(
-    definition: ast.FunctionDef, fold: type, collected: dict[str, str]
-) -> dict[str, str]:
+def _methods(definition: ast.FunctionDef, fold: type, texts: dict[str, str]) -> dict[str, str]:
+    """The modules of the fold's functions that a template calls, by attribute."""
     wanted = {
         node.attr
         for node in ast.walk(definition)
@@ -148,7 +179,7 @@ def _fold_functions(
         and isinstance(node.value, ast.Name)
         and node.value.id == "fold"
     }
-    return {attr: _collect(_plain(getattr(fold, attr)), None, collected) for attr in sorted(wanted)}
+    return {attr: _collect(_plain(getattr(fold, attr)), texts) for attr in sorted(wanted)}
 
 
 class _Inline(ast.NodeTransformer):
@@ -185,15 +216,26 @@ def _strip(definition: ast.FunctionDef, *, drops_fold: bool) -> None:
             raise TypeError(f"{definition.name}: annotated assignments are not compiled")
 
 
-def _load(text: str, signature: str, label: str) -> Callable[..., Any]:
-    import numba
+@contextmanager
+def _plain_loops(fold: type | None) -> Iterator[None]:
+    """Compile folds without vector loops: states are a few words, for which these cost time."""
+    from numba import config
+    from numba.core.compiler_lock import global_compiler_lock
 
-    stamp = f"{text}|{signature}|{numba.__version__}"
-    name = f"headwater_{label}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
-    if name not in sys.modules:
-        module = _import(_write(name, text), name)
-        _share(module)
-        sys.modules[name] = module
+    with global_compiler_lock:
+        before = config.LOOP_VECTORIZE
+        config.LOOP_VECTORIZE = before and fold is None
+        try:
+            yield
+        finally:
+            config.LOOP_VECTORIZE = before
+
+
+def _load(texts: dict[str, str], signature: str) -> Callable[..., Any]:
+    """Import the modules, callees first, and compile the last or take it from the cache."""
+    for name, text in texts.items():
+        if name not in sys.modules:
+            sys.modules[name] = _import(_write(name, text), name)
     dispatcher = sys.modules[name].ENTRY
     if not dispatcher.signatures:
         dispatcher.compile(_readonly(signature))
@@ -201,18 +243,13 @@ def _load(text: str, signature: str, label: str) -> Callable[..., Any]:
     return dispatcher  # type: ignore[no-any-return]
 
 
-def _share(module: ModuleType) -> None:
-    """Let the modules of this process call one copy of equal functions, compiled once."""
-    for name, value in list(vars(module).items()):
-        if hasattr(value, "py_func") and value is not module.ENTRY:
-            setattr(module, name, _shared.setdefault(name, value))
-
-
 def _write(name: str, text: str) -> Path:
     path = cache_folder() / f"{name}.py"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         beside = path.with_name(f".{name}.{os.getpid()}.{threading.get_ident()}.tmp")
         beside.write_text(text, encoding="utf-8")
+        # Numba's cache asks for the time of the file: the same whichever process came last
+        os.utime(beside, (_WRITTEN, _WRITTEN))
         os.replace(beside, path)
     return path
 

@@ -15,7 +15,10 @@ _CHUNKS_PER_THREAD = 8
 def default_threads() -> int:
     """`HEADWATER_THREADS`, else the processors that this process may use."""
     named = os.environ.get("HEADWATER_THREADS")
-    return max(1, int(named)) if named else len(os.sched_getaffinity(0))
+    if named:
+        return max(1, int(named))
+    # not every system can say which processors are ours
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def balanced(work: Any, chunks: int) -> list[tuple[int, int]]:

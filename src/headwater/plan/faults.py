@@ -39,6 +39,14 @@ class Faults:
             self.add("HW211", f"{what} is a {type(value).__name__}, not a {word}", place=place)
         return isinstance(value, kind)
 
+    def names_folder(self, name: Any, place: Place | None) -> bool:
+        """Whether results can be kept in a folder of this name; a fault where not."""
+        is_text = isinstance(name, str) and name != "" and not name.startswith(".")
+        if is_text and not any(mark in name for mark in "/\\\0"):
+            return True
+        self.add("HW211", f"{name!r} cannot name a folder", place=place)
+        return False
+
     def has_columns(
         self,
         columns: Iterable[str],

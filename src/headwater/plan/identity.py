@@ -17,14 +17,23 @@ from headwater.spec.source import Source
 TOUCH_VALUES = ("polars", "numpy", "numba", "pyarrow")
 """Libraries whose version can change a bit of a result."""
 _PACKAGE = Path(__file__).parent.parent
-_CODE = ("aggregations", "engines", "kernel", "plan", "schema", "sources", "spec", "steps")
+_CODE = (
+    *("aggregations", "engines", "kernel", "plan", "schema", "sources", "spec", "steps", "stores"),
+    "runtime/build.py",
+)
+
+
+def code_files(package: Path) -> list[Path]:
+    """The files of Headwater's own that decide what an artifact holds, sorted."""
+    found = {path for part in _CODE for path in (package / part).rglob("*.py")}
+    return sorted(found | {package / part for part in _CODE if part.endswith(".py")})
 
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Versions of the libraries that touch values, and a digest of Headwater's own code."""
     code = hashlib.sha256()
-    for path in sorted(path for part in _CODE for path in (_PACKAGE / part).rglob("*.py")):
+    for path in code_files(_PACKAGE):
         code.update(path.relative_to(_PACKAGE).as_posix().encode())
         code.update(path.read_bytes())
     named = {name: version(name) for name in TOUCH_VALUES}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from headwater.plan.faults import Faults
+from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.spec.model import Model
+from headwater.spec.training_set import TrainingSet
 
 
 def raw_schema(plan: TrainingSetPlan) -> dict[str, pl.DataType]:
@@ -19,13 +20,27 @@ def raw_schema(plan: TrainingSetPlan) -> dict[str, pl.DataType]:
 
 
 def check_model(model: Model, faults: Faults) -> None:
-    """Add the faults of a model: its own, and those of rule and groups against the columns."""
+    """Add the faults of a model: its own, its data's, those of rule and groups on the columns."""
     faults.found += [fault for fault in model.faults() if str(fault) not in map(str, faults.found)]
-    plan = plan_training_set(model.training_set, Faults())
+    place = None if model.place is None else model.place.of(f"model {model.name!r}")
+    faults.names_folder(model.name, place)
+    if not faults.is_a(model.training_set, TrainingSet, f"data of model {model.name!r}", place):
+        return
+    own = Faults()
+    plan = plan_training_set(model.training_set, own)
+    faults.found += [fault for fault in own.found if str(fault) not in map(str, faults.found)]
     if plan is None:
         return
-    place = None if model.place is None else model.place.of(f"model {model.name!r}")
     owner = f"training set {model.training_set.name!r}"
     for expression in (model.rule, model.groups):
         if isinstance(expression, pl.Expr):
-            faults.type_of(expression, raw_schema(plan), owner, place)
+            schema = raw_schema(plan)
+            if own.found:
+                schema = {**_reported(expression, plan), **schema}
+            faults.type_of(expression, schema, owner, place)
+
+
+def _reported(expression: pl.Expr, plan: TrainingSetPlan) -> dict[str, pl.DataType]:
+    """Columns of features that may be missing because they are at fault themselves."""
+    views = tuple(f"{view.view.name}__" for view in plan.views)
+    return {name: REPORTED for name in expression.meta.root_names() if name.startswith(views)}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import available_timezones
 
 import polars as pl
 
-from headwater.errors import Place, closest
+from headwater.errors import Place
 from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
 from headwater.spec.clock_expressions import moment_of
@@ -33,8 +32,9 @@ class SourcePlan:
 
     @property
     def is_assumed(self) -> bool:
-        """Whether no clock was declared, so that everything counts as known at its event time."""
-        return self.source.known_time is None and not self.source.known_times
+        """Whether a column has no declared clock, so that it counts as known at its event time."""
+        declared = {*self.source.known_times, self.source.event_time}
+        return self.source.known_time is None and not declared.issuperset(self.read)
 
     def clock_of(self, columns: tuple[str, ...]) -> Clock:
         """The clock of a value that reads these columns; one that is not there counts as known."""
@@ -100,13 +100,21 @@ def _check_words(source: Source, faults: Faults, place: Place | None) -> None:
             f"null_known_time= takes 'error' or 'never', found {source.null_known_time!r}",
             place=place,
         )
-    if source.zone is not None and source.zone not in available_timezones():
+    if source.zone is not None and not _is_zone(source.zone):
         faults.add(
             "HW211",
             f"zone {source.zone!r} is not known",
             place=place,
-            hint=closest(source.zone, available_timezones(), "zones"),
+            hint="name a zone of the time zone database, such as Europe/Zurich or UTC",
         )
+
+
+def _is_zone(zone: str) -> bool:
+    try:  # Polars brings its own database, and does not wait for data to look a zone up
+        pl.Series([], dtype=pl.Datetime("us")).dt.replace_time_zone(zone)
+    except (TypeError, pl.exceptions.PolarsError):
+        return False
+    return True
 
 
 def _is_name(value: object, what: str, faults: Faults, place: Place | None) -> bool:
@@ -164,7 +172,7 @@ def _clocks(
             clocks[column] = ALWAYS
         elif column in source.derive:
             parts = reads(source.derive[column], schema)
-            clocks[column] = latest(*(clocks[part] for part in parts))
+            clocks[column] = latest(*(clocks.get(part, ALWAYS) for part in parts))
         else:
             clocks[column] = default
     return clocks

@@ -7,8 +7,8 @@ from typing import Literal
 
 import polars as pl
 
-from headwater.errors import Place
-from headwater.plan.faults import Faults
+from headwater.errors import Place, closest
+from headwater.plan.faults import Faults, reads
 from headwater.plan.sources import SourcePlan, is_time, plan_source
 from headwater.schema.clocks import ALWAYS, Clock, Moment
 from headwater.spec.clock_expressions import moment_of
@@ -57,39 +57,60 @@ class SpinePlan:
 
 
 def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan | None:
-    """Resolve a spine that has to offer these keys."""
+    """Resolve a spine that has to offer these keys; None where it has no columns to speak of."""
     place = None if spine.place is None else spine.place.of("spine")
     source = _source(spine, faults)
     if source is None:
         return None
     as_of = pl.col(spine.as_of) if isinstance(spine.as_of, str) else spine.as_of
     dtype = faults.type_of(as_of, source.schema, _owner(spine), place)
-    if dtype is None or not is_time("as_of", {"as_of": dtype}, source.source.zone, faults, place):
-        return None
-    if not faults.has_columns(spine.keep, source.schema, _owner(spine), place):
-        return None
-    missing = [key for key in keys if key not in source.schema]
-    for key in missing:
-        faults.add(
-            "HW208", f"the spine has no column {key!r}, which a view's entity needs", place=place
-        )
-    if spine.filter is not None:
-        faults.type_of(spine.filter, source.schema, _owner(spine), place)
-    if missing:
-        return None
-    moment = _moment(as_of, source)
+    if dtype is not None:
+        is_time("as_of", {"as_of": dtype}, source.source.zone, faults, place)
+    faults.has_columns(spine.keep, source.schema, _owner(spine), place)
+    for key in keys:
+        if key not in source.schema:
+            faults.add(
+                "HW208",
+                f"the spine has no column {key!r}, which a view's entity needs",
+                place=place,
+                hint=closest(key, source.schema),
+            )
+    moment = None if dtype is None else _moment(as_of, source)
+    _check_filter(spine, source, moment, faults, place)
     own = {
         name: _own(name, source, moment, faults, place)
         for name in dict.fromkeys((*keys, *spine.keep))
+        if name in source.schema
     }
     return SpinePlan(
         spine,
         source,
         as_of,
         moment,
-        tuple(own[key] for key in dict.fromkeys(keys)),
-        tuple(own[name] for name in spine.keep),
+        tuple(own[key] for key in dict.fromkeys(keys) if key in own),
+        tuple(own[name] for name in spine.keep if name in own),
     )
+
+
+def _check_filter(
+    spine: Spine, source: SourcePlan, moment: Moment | None, faults: Faults, place: Place | None
+) -> None:
+    """A filter is a condition, and one that the plan does not refuse as known too late (R10)."""
+    if spine.filter is None:
+        return
+    dtype = faults.type_of(spine.filter, source.schema, _owner(spine), place)
+    if dtype is not None and dtype != pl.Boolean:
+        faults.add("HW211", f"filter= gives {dtype}, not true or false", place=place)
+    if dtype is None or moment is None:
+        return
+    clock = source.clock_of(reads(spine.filter, source.schema))
+    if clock.known_by(moment) == "refused":
+        faults.add(
+            "HW303",
+            f"the filter is known at {clock}, which is after as_of = {moment}",
+            place=place,
+            hint="filter by what is known at as_of: rows are chosen before anything else is known",
+        )
 
 
 def _source(spine: Spine, faults: Faults) -> SourcePlan | None:
@@ -97,7 +118,14 @@ def _source(spine: Spine, faults: Faults) -> SourcePlan | None:
         return plan_source(spine.source, faults)
     reader = Frame(spine.rows, place=spine.place)
     schema = reader.schema()
-    made = Source("spine", reader, event_time="", place=spine.place)
+    made = Source(
+        "spine",
+        reader,
+        event_time="",
+        known_time=ALWAYS,
+        null_known_time="never",  # a label that was never known: a frame has no word to declare it
+        place=spine.place,
+    )
     return SourcePlan(made, schema, tuple(schema), dict.fromkeys(schema, ALWAYS))
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from headwater.errors import Place
-from headwater.plan.faults import Faults, reads
+from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.plan.kinds import kind_of
+from headwater.plan.sources import SourcePlan, is_time
 from headwater.plan.spines import SpinePlan, plan_spine
 from headwater.plan.views import ViewPlan, plan_view
 from headwater.schema.clocks import Clock, Moment
 from headwater.spec.feature_view import FeatureView
+from headwater.spec.label import Label
+from headwater.spec.recipe import Recipe
+from headwater.spec.source import Source
+from headwater.spec.spine import Spine
+from headwater.spec.split_by_time import SplitByTime
 from headwater.spec.training_set import TrainingSet
 
 RESERVED = ("as_of", "label_known_time")
@@ -47,7 +54,11 @@ class TrainingSetPlan:
 
 def plan_training_set(training_set: TrainingSet, faults: Faults) -> TrainingSetPlan | None:
     """Resolve a training set; None where its faults leave nothing to go on with."""
-    views = [plan_view(view, faults) for view in training_set.features]
+    faults.names_folder(training_set.name, _at(training_set.place, training_set))
+    if not _has_kinds(training_set, faults):
+        return None
+    planned = [plan_view(view, faults) for view in training_set.features]
+    views = tuple(view for view in planned if view is not None)
     keys = tuple(dict.fromkeys(key for view in training_set.features for key in view.keys))
     spine = plan_spine(training_set.spine, keys, faults)
     reason = training_set.split.fault()
@@ -56,22 +67,60 @@ def plan_training_set(training_set: TrainingSet, faults: Faults) -> TrainingSetP
     _check_names(training_set, views, faults)
     if spine is None:
         return None
+    _check_sources([spine.source, *(view.source for view in views)], faults)
     for view in views:
-        if view is not None:
-            check_attachment(view, spine, faults)
+        check_attachment(view, spine, faults)
     label = _plan_label(training_set, spine, faults)
-    if label is None or any(view is None for view in views):
+    if label is None or len(views) < len(planned):
         return None
-    return TrainingSetPlan(
-        training_set, spine, tuple(view for view in views if view is not None), *label
+    return TrainingSetPlan(training_set, spine, views, *label)
+
+
+def _has_kinds(training_set: TrainingSet, faults: Faults) -> bool:
+    """Whether the arguments are what they should be; each that is not is a fault."""
+    place = _at(training_set.place, training_set)
+    owner = f"training set {training_set.name!r}"
+    kinds: dict[str, type] = {
+        "spine": Spine,
+        "features": Sequence,
+        "label": Label,
+        "split": SplitByTime,
+    }
+    if training_set.recipe is not None:
+        kinds["recipe"] = Recipe
+    asked = [
+        faults.is_a(getattr(training_set, name), kind, f"{name}= of {owner}", place)
+        for name, kind in kinds.items()
+    ]
+    return all(asked) and all(
+        [
+            faults.is_a(view, FeatureView, f"a feature view of {owner}", place)
+            for view in training_set.features
+        ]
     )
+
+
+def _check_sources(sources: Sequence[SourcePlan], faults: Faults) -> None:
+    """A fault for each name that two sources share: results are kept under a source's name."""
+    known: dict[str, Source] = {}
+    for source in (plan.source for plan in sources):
+        other = known.setdefault(source.name, source)
+        is_same = source.definition() == other.definition() and source.reader == other.reader
+        if other is not source and not is_same:
+            faults.add(
+                "HW105",
+                f"two sources are named {source.name!r}",
+                place=source.place,
+                hint="give one of them another name; the rows of a frame are named 'spine'",
+            )
 
 
 def check_attachment(view: ViewPlan, spine: SpinePlan, faults: Faults) -> None:
     """A fault for each key whose types in view and spine are not comparable."""
     for key in view.view.keys:
-        ours, theirs = view.source.schema[key], spine.source.schema[key]
-        if kind_of(ours) != kind_of(theirs):
+        ours = view.source.schema.get(key, REPORTED)
+        theirs = spine.source.schema.get(key, REPORTED)
+        if REPORTED not in (ours, theirs) and not _are_comparable(ours, theirs):
             faults.add(
                 "HW208",
                 f"key {key!r} is {theirs} in the spine and {ours} in source "
@@ -81,12 +130,20 @@ def check_attachment(view: ViewPlan, spine: SpinePlan, faults: Faults) -> None:
             )
 
 
+def _are_comparable(one: pl.DataType, other: pl.DataType) -> bool:
+    if kind_of(one) == kind_of(other) == "time":
+        zones = [getattr(dtype, "time_zone", None) for dtype in (one, other)]
+        return one.base_type() == other.base_type() and zones[0] == zones[1]
+    return kind_of(one) == kind_of(other)
+
+
 def _plan_label(
     training_set: TrainingSet, spine: SpinePlan, faults: Faults
 ) -> tuple[tuple[str, ...], Clock, pl.DataType] | None:
     label = training_set.label
     place = _at(label.place, training_set)
     schema = spine.source.schema
+    own_clock = _clock(label, spine, faults, place)
     dtype = faults.type_of(label.expression, schema, "the spine", place)
     if dtype is None:
         return None
@@ -102,18 +159,27 @@ def _plan_label(
             place=place,
             hint="leave it out of keep=; its history may still be a feature",
         )
-    clock = spine.source.clock_of(columns)
-    if label.known_time is not None and faults.has_columns(
-        [label.known_time], schema, "the spine", place
-    ):
-        clock = Clock((Moment(label.known_time),))
-    return columns, clock, dtype
+    return columns, own_clock or spine.source.clock_of(columns), dtype
 
 
-def _check_names(training_set: TrainingSet, views: list[ViewPlan | None], faults: Faults) -> None:
+def _clock(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) -> Clock | None:
+    """The clock that a label declares; None where it declares none."""
+    schema, zone = spine.source.schema, spine.source.source.zone
+    if label.known_time is None:
+        return None
+    if faults.has_columns([label.known_time], schema, "the spine", place):
+        is_time(label.known_time, schema, zone, faults, place)
+    return Clock((Moment(label.known_time),))
+
+
+def _check_names(
+    training_set: TrainingSet, views: Sequence[ViewPlan], faults: Faults
+) -> None:
     names = [view.name for view in training_set.features]
-    columns = [feature.column for view in views if view is not None for feature in view.features]
-    columns += [*training_set.spine.keep, training_set.label.name, *RESERVED]
+    keys = {key for view in training_set.features for key in view.keys}
+    columns = [feature.column for view in views for feature in view.features]
+    columns += [*training_set.spine.keep, *(keys - set(training_set.spine.keep))]
+    columns += [training_set.label.name, *RESERVED]
     for name in sorted({name for name in names if names.count(name) > 1}):
         faults.add(
             "HW105",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,12 +12,17 @@ import polars as pl
 from headwater.aggregations.base import Aggregation, Windowed
 from headwater.errors import Place
 from headwater.kernel.passes import ALL_HISTORY
-from headwater.plan.faults import Faults, reads
+from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.plan.kinds import kind_of, result_type
 from headwater.plan.sources import SourcePlan, plan_source
 from headwater.schema.clocks import Clock
 from headwater.schema.durations import format_duration, parse_duration
 from headwater.spec.feature_view import FeatureView
+from headwater.spec.row_expressions import PythonExpression
+from headwater.spec.source import Source
+
+LONGEST = 1 << 62
+"""The longest window in microseconds: its start before any `as_of` still fits 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,48 +73,80 @@ class ViewPlan:
 
 
 def plan_view(view: FeatureView, faults: Faults) -> ViewPlan | None:
-    """Resolve a view; None where its faults leave nothing to go on with."""
+    """Resolve a view; None where its source has no columns to speak of."""
+    place = _at(view.place, view)
+    if not faults.is_a(view.source, Source, f"source= of feature view {view.name!r}", place):
+        return None
     source = plan_source(view.source, faults)
     if source is None:
         return None
-    owner = f"source {view.source.name!r}"
-    if not faults.has_columns(view.keys, source.schema, owner, _at(view.place, view)):
-        return None
-    for key in view.keys:
-        if kind_of(source.schema[key]) not in ("integer", "string", "boolean", "time"):
-            faults.add(
-                "HW211",
-                f"entity column {key!r} holds {source.schema[key]}",
-                place=_at(view.place, view),
-                hint="a key is text, an integer or a date",
-            )
+    _check_entity(view, source, faults)
     features = [
-        feature for given in view.features for feature in _features(view, given, source, faults)
+        feature
+        for given in _given(view, faults)
+        for feature in _features(view, given, source, faults)
     ]
     names = [feature.column for feature in features]
     for name in sorted({name for name in names if names.count(name) > 1}):
         faults.add(
             "HW203",
             f"two features are named {name!r}",
-            place=_at(view.place, view),
+            place=place,
             hint="give one of them another name=",
         )
     return ViewPlan(view, source, tuple(features))
 
 
+def _check_entity(view: FeatureView, source: SourcePlan, faults: Faults) -> None:
+    place = _at(view.place, view)
+    if not view.keys:
+        faults.add("HW211", f"feature view {view.name!r} has no entity", place=place)
+    faults.has_columns(view.keys, source.schema, f"source {view.source.name!r}", place)
+    for key in view.keys:
+        dtype = source.schema.get(key, REPORTED)
+        if dtype != REPORTED and kind_of(dtype) not in ("integer", "string", "boolean", "time"):
+            faults.add(
+                "HW211",
+                f"entity column {key!r} holds {dtype}",
+                place=place,
+                hint="a key is text, an integer or a date",
+            )
+
+
+def _given(view: FeatureView, faults: Faults) -> Sequence[Windowed | Aggregation]:
+    """The features as declared, as far as they are some."""
+    place = _at(view.place, view)
+    if not isinstance(view.features, Sequence):
+        found = type(view.features).__name__
+        faults.add("HW211", f"features= takes a list, found {found}", place=place)
+        return ()
+    if not view.features:
+        faults.add("HW211", f"feature view {view.name!r} has no features", place=place)
+    listed: Sequence[Any] = view.features
+    for one in listed:
+        if not isinstance(one, Windowed | Aggregation):
+            faults.add(
+                "HW211",
+                f"{one!r} is not an aggregation",
+                place=place,
+                hint='write features such as hw.Mean("amount").within("7d")',
+            )
+    return [one for one in listed if isinstance(one, Windowed | Aggregation)]
+
+
 def _features(
     view: FeatureView, given: Windowed | Aggregation, source: SourcePlan, faults: Faults
 ) -> Iterator[FeaturePlan]:
-    if isinstance(given, Aggregation):
+    aggregation = given if isinstance(given, Aggregation) else given.aggregation
+    place = _at(aggregation.place, view, aggregation)
+    if isinstance(given, Aggregation) or not given.windows:
         faults.add(
             "HW202",
-            f"{type(given).__name__} has no window",
-            place=_at(given.place, view),
+            f"{type(aggregation).__name__} has no window",
+            place=place,
             hint='add .within("7d") or .over_all()',
         )
         return
-    aggregation = given.aggregation
-    place = _at(aggregation.place, view, aggregation)
     if "window" not in aggregation.serves:
         faults.add(
             "HW205",
@@ -183,6 +220,8 @@ def _name(aggregation: Aggregation, value: Any, faults: Faults, place: Place | N
         return aggregation.word
     if aggregation.where is None and isinstance(value, pl.Expr) and value.meta.is_column():
         return f"{value.meta.output_name()}_{aggregation.word}"
+    if not isinstance(value, pl.Expr | PythonExpression | None):
+        return None
     faults.add(
         "HW204",
         f"{type(aggregation).__name__} of an expression needs a name",
@@ -207,6 +246,14 @@ def _window(given: str | timedelta | None, faults: Faults, place: Place | None) 
         return None
     if window <= 0:
         faults.add("HW202", f"window {given!r} is not longer than zero", place=place)
+        return None
+    if window > LONGEST:
+        faults.add(
+            "HW202",
+            f"window {given!r} is longer than what microseconds hold",
+            place=place,
+            hint="write .over_all() for all history",
+        )
         return None
     return window
 

@@ -14,7 +14,7 @@ from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, SpineRows, spine_rows
 from headwater.engines.windows import window_features
-from headwater.errors import DataError
+from headwater.errors import DataError, Place
 from headwater.plan.faults import Faults
 from headwater.plan.findings import findings
 from headwater.plan.identity import (
@@ -27,6 +27,7 @@ from headwater.plan.identity import (
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.plan.views import ViewPlan
 from headwater.runtime.progress import Say, silent
+from headwater.runtime.project import read_settings
 from headwater.spec.recipe import Recipe
 from headwater.spec.training_set import TrainingSet
 from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
@@ -58,20 +59,37 @@ class Session:
 
 
 def build(
-    training_set: TrainingSet, *, seed: int = 0, say: Say = silent, threads: int | None = None
+    training_set: TrainingSet,
+    *,
+    seed: int | None = None,
+    say: Say = silent,
+    threads: int | None = None,
 ) -> Artifact:
     """The training set as an artifact; the same definitions, data and seed give the same bytes.
 
     Results are kept in `.headwater/` of the project: the nearest folder above the definitions with
     a `headwater.toml`, else the working directory. What was computed before is not computed again.
 
+    Args:
+        training_set: What to build.
+        seed: By default the seed of the project, else 0.
+        say: Hears what is being done.
+        threads: By default the processors at hand; the bytes do not depend on it.
+
     Raises:
         SpecErrors: The faults of the definitions, before any row is read.
         DataError: The data is wrong, with the rule that it breaks.
         EngineError: HW502, the results cannot be written.
     """
-    file = None if training_set.place is None else training_set.place.file
-    return build_in(training_set, Session(home_of(file), seed, say, threads))
+    return build_in(training_set, session_at(training_set.place, seed, say, threads))
+
+
+def session_at(place: Place | None, seed: int | None, say: Say, threads: int | None) -> Session:
+    """What works for definitions made at this place: their project's folder, and its seed."""
+    home = home_of(None if place is None else place.file)
+    if seed is None and (home.project / "headwater.toml").is_file():
+        seed = int(read_settings(home.project).get("seed", 0))
+    return Session(home, seed or 0, say, threads)
 
 
 def build_in(training_set: TrainingSet, session: Session) -> Artifact:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from headwater.errors import DataError, SpecError
 from headwater.plan.faults import Faults
 from headwater.plan.findings import findings
 from headwater.plan.models import check_model
+from headwater.plan.sources import plan_source
 from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import plan_view
 from headwater.runtime.project import Project
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import Model
+from headwater.spec.source import Source
 from headwater.spec.training_set import TrainingSet
 
 
@@ -31,18 +35,18 @@ def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
     found: list[dict[str, str]] = []
     unread: list[DataError] = []
     for training_set in project.of(TrainingSet).values():
-        try:
+        with _noting(unread):
             plan = plan_training_set(training_set, faults)
-        except DataError as error:
-            unread.append(error)
-            continue
-        if plan is not None:
-            found += [finding for finding in findings(plan) if finding not in found]
+            if plan is not None:
+                found += [finding for finding in findings(plan) if finding not in found]
     for view in project.of(FeatureView).values():
-        if not unread:
+        with _noting(unread):
             plan_view(view, faults)
+    for source in project.of(Source).values():
+        with _noting(unread):
+            plan_source(source, faults)
     for model in project.of(Model).values():
-        if not unread:
+        with _noting(unread):
             check_model(model, faults)
     if strict:
         faults.found += [SpecError(one["code"], one["message"]) for one in found]
@@ -51,3 +55,12 @@ def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
         raise unread[0]
     counts = {kind.__name__: len(named) for kind, named in project.definitions.items()}
     return {"project": project.name, "definitions": counts, "findings": found}
+
+
+@contextmanager
+def _noting(unread: list[DataError]) -> Iterator[None]:
+    """Note that a definition's data is missing, and go on: others may have faults too."""
+    try:
+        yield
+    except DataError as error:
+        unread.append(error)

@@ -79,7 +79,7 @@ def load_project(folder: Path) -> Project:
         SpecError: HW101 no project there, HW102 the file is wrong, HW103 definitions do not load,
             HW105 a name is taken twice.
     """
-    settings = _settings(folder)
+    settings = read_settings(folder)
     plugins.use_project(folder)
     files = [folder / name for name in settings.get("definitions", ["definitions.py"])]
     found: dict[type, dict[str, Any]] = {}
@@ -99,7 +99,12 @@ def load_project(folder: Path) -> Project:
     )
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def read_settings(folder: Path) -> dict[str, Any]:
+    """What `headwater.toml` says, checked: name, seed, definitions, prepare.
+
+    Raises:
+        SpecError: HW101 no project there, HW102 the file is wrong.
+    """
     path = folder / "headwater.toml"
     if not path.is_file():
         raise SpecError(

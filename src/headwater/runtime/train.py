@@ -18,14 +18,14 @@ from headwater.models.resampling import bootstrap
 from headwater.plan.faults import Faults
 from headwater.plan.models import check_model
 from headwater.plan.seeds import derived_seed
-from headwater.runtime.build import Session, build_in
+from headwater.runtime.build import Session, build_in, session_at
 from headwater.runtime.progress import Say, silent
 from headwater.spec.evaluation import evaluate
 from headwater.spec.model import Model
 from headwater.spec.plain import fingerprint
 from headwater.stores import ledger
 from headwater.stores.artifacts import Artifact
-from headwater.stores.home import home_of
+from headwater.stores.cache import Cache
 
 RESAMPLES = 500
 _MEASURED = ("validation", "test")
@@ -50,7 +50,7 @@ class Trained:
 
 
 def train(
-    model: Model, *, seed: int = 0, say: Say = silent, threads: int | None = None
+    model: Model, *, seed: int | None = None, say: Say = silent, threads: int | None = None
 ) -> dict[str, Any]:
     """Build the model's training set, fit the estimator, and measure it on validation and test.
 
@@ -66,8 +66,7 @@ def train(
         DataError: HW702, a part holds a single class.
         EngineError: HW501, scikit-learn is not installed.
     """
-    file = None if model.place is None else model.place.file
-    trained = train_in(model, Session(home_of(file), seed, say, threads))
+    trained = train_in(model, session_at(model.place, seed, say, threads))
     return {**trained.result, "cached": trained.cached}
 
 
@@ -86,14 +85,15 @@ def train_in(model: Model, session: Session) -> Trained:
             "versions": learner_versions(),
         }
     )
+    models = Cache(session.home.models / model.name)
     with session.home.locked(session.say):
-        kept = session.cache.load(identity)
+        kept = models.load(identity)
         is_cached = kept is not None and not _stands_in_no_longer(kept[1], model)
         if kept is None or not is_cached:
             session.say(f"model {model.name!r}: {model.estimator}")
             kept = _computed(model, artifact, session)
             _enter_look(kept[1], model, artifact, session)
-            session.cache.keep(identity, *kept)
+            models.keep(identity, *kept)
     scores, result = kept
     looked = _with_looks(result, model, session)
     return Trained(artifact, looked, scores, cached=is_cached and artifact.cached)

@@ -15,7 +15,10 @@ from headwater.schema.durations import format_duration, parse_duration
 from headwater.spec.row_expressions import PythonExpression, expression_bytes
 
 def plain(value: Any) -> Any:
-    """The value as JSON-able data: expressions by their bytes, durations in shortest form."""
+    """The value as JSON-able data: expressions by their bytes, durations in shortest form.
+
+    Mappings are sorted, since their order decides nothing.
+    """
     if isinstance(value, pl.Expr | PythonExpression):
         return {"expression": hashlib.sha256(expression_bytes(value)).hexdigest()}
     if isinstance(value, timedelta):
@@ -26,7 +29,8 @@ def plain(value: Any) -> Any:
         named = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != "place"}
         return {"is": type(value).__name__, **named}
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        named = {str(key): plain(item) for key, item in value.items()}
+        return dict(sorted(named.items()))
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
     return value

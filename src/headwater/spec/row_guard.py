@@ -11,7 +11,13 @@ from __future__ import annotations
 import polars as pl
 
 from headwater.spec.expression_tree import ExpressionError, Node, nodes_within, tree_of
-from headwater.spec.row_expressions import PythonExpression, RowExpression, Schema, resolve
+from headwater.spec.row_expressions import (
+    PythonExpression,
+    RowExpression,
+    Schema,
+    expression_bytes,
+    resolve,
+)
 from headwater.spec.row_probe import probe_fault
 
 _PYTHON = "it calls a Python function, which cannot be examined: use PythonExpression"
@@ -62,6 +68,10 @@ _IN_LISTS = frozenset(
 )
 
 
+_probed: dict[tuple[bytes, tuple[tuple[str, pl.DataType], ...]], str | None] = {}
+"""What trying it said before: a project asks about one expression for each view that uses it."""
+
+
 def row_wise_fault(expression: RowExpression, schema: Schema) -> str | None:
     """A sentence that says why the expression does not work row by row, or None.
 
@@ -81,7 +91,13 @@ def row_wise_fault(expression: RowExpression, schema: Schema) -> str | None:
         tree = tree_of(expression)
     except ExpressionError as error:
         return str(error)
-    return _first_fault(tree, schema) or probe_fault(expression, schema)
+    fault = _first_fault(tree, schema)
+    if fault is not None:
+        return fault
+    asked = (expression_bytes(expression), tuple(schema.items()))
+    if asked not in _probed:
+        _probed[asked] = probe_fault(expression, schema)
+    return _probed[asked]
 
 
 def _first_fault(root: Node, schema: Schema) -> str | None:

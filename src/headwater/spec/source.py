@@ -33,7 +33,7 @@ class Source:
         derive: Row expressions added right after reading, before clocks are read.
         zone: The zone of naive timestamps and dates, such as "Europe/Zurich".
         sequence: The column that orders rows of one event time.
-        identity: The columns that identify an event; they must not repeat (HW405).
+        identity: The columns, or the column, that identify an event; they must not repeat (HW405).
     """
 
     name: str
@@ -45,12 +45,16 @@ class Source:
     derive: Mapping[str, pl.Expr] = field(default_factory=dict, kw_only=True)
     zone: str | None = field(default=None, kw_only=True)
     sequence: str | None = field(default=None, kw_only=True)
-    identity: Sequence[str] = field(default=(), kw_only=True)
+    identity: str | Sequence[str] = field(default=(), kw_only=True)
     description: str = field(default="", kw_only=True)
     owner: str = field(default="", kw_only=True)
     tags: Sequence[str] = field(default=(), kw_only=True)
     version: str = field(default="", kw_only=True)
     place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.identity, str):
+            object.__setattr__(self, "identity", (self.identity,))
 
     def definition(self) -> dict[str, Any]:
         """What this source computes, as plain values; prose about it is left out."""

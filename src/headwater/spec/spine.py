@@ -20,7 +20,7 @@ class Spine:
     Args:
         rows: A source, or a frame (Polars, pandas, Arrow) whose columns count as known.
         as_of: A time column, or a row expression that gives a time.
-        keep: Columns of the row itself that become inputs of a model, each masked by its clock
+        keep: Columns (or one) of the row itself that become inputs of a model, each masked by its clock
             (R5): what is not known at `as_of` is null and counted, what is provably not known is
             an error.
         filter: A row expression; rows where it is not true are left out as `filtered`.
@@ -28,9 +28,13 @@ class Spine:
 
     rows: Any
     as_of: str | pl.Expr = field(kw_only=True)
-    keep: Sequence[str] = field(default=(), kw_only=True)
+    keep: str | Sequence[str] = field(default=(), kw_only=True)
     filter: pl.Expr | None = field(default=None, kw_only=True)
     place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.keep, str):
+            object.__setattr__(self, "keep", (self.keep,))
 
     @property
     def source(self) -> Source | None:

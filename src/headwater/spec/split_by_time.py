@@ -35,6 +35,8 @@ class SplitByTime:
     def fault(self) -> str | None:
         """Why this is not a split, or None."""
         values = (self.train, self.validation, self.test)
+        if not all(isinstance(value, float | int) for value in values):
+            return f"fractions must be numbers, found {values}"
         if any(not 0 <= value <= 1 for value in values) or not self.train:
             return f"fractions must lie in [0, 1] and train be above 0, found {values}"
         if abs(sum(values) - 1) > 1e-9:

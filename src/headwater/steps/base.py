@@ -5,6 +5,15 @@ they are known. Whoever fits it decides which rows may answer: the training rows
 The file's name is the step's name; nothing else lists it. A complete one:
 
 ```python
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.aggregations.mean import Mean
+from headwater.kernel.row_operations import RowOperation, affine
+from headwater.steps.base import Statistic, Step
+
+
 @dataclass(frozen=True, slots=True)
 class CenterMean(Step):
     """Subtract the mean of the training rows.

@@ -49,8 +49,16 @@ class Artifact:
         return pl.read_parquet(self._file("raw", part))
 
     def to_pandas(self, part: str) -> Any:
-        """The same rows as a pandas frame; needs the extra `pandas`."""
-        return self.to_polars(part).to_pandas()
+        """The same rows as a pandas frame.
+
+        Raises:
+            EngineError: HW501, pandas is not installed.
+        """
+        try:
+            return self.to_polars(part).to_pandas()
+        except ImportError as error:
+            hint = "pip install 'headwater[pandas]'"
+            raise EngineError("HW501", "pandas is not installed", hint=hint) from error
 
     def to_arrow(self, part: str) -> Any:
         """The same rows as an Arrow table."""
@@ -72,36 +80,40 @@ def load_artifact(path: Path) -> Artifact:
     Raises:
         EngineError: HW503, a file is missing, changed or of another version.
     """
+    name = path.name[:12]
     try:
         manifest = json.loads((path / "manifest.json").read_bytes())
-        files = manifest["files"]
         if manifest["format"] != FORMAT:
-            raise EngineError(
-                "HW503",
-                f"artifact {path.name[:12]} has format {manifest['format']}, not {FORMAT}",
-                hint=_HINT,
-            )
-        for name, digest in files.items():
-            if _digest(path / name) != digest:
-                raise EngineError(
-                    "HW503",
-                    f"file {name!r} of artifact {path.name[:12]} is not what was written",
-                    hint=_HINT,
-                )
-    except (OSError, ValueError, KeyError) as error:
-        raise EngineError("HW503", f"artifact {path.name[:12]} is damaged", hint=_HINT) from error
+            raise _refused(f"artifact {name} has format {manifest['format']}, not {FORMAT}")
+        if _digest_of_text(manifest) != manifest["sha256"]:
+            raise _refused(f"the manifest of artifact {name} is not what was written")
+        for file, digest in manifest["files"].items():
+            if _digest(path / file) != digest:
+                raise _refused(f"file {file!r} of artifact {name} is not what was written")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _refused(f"artifact {name} is damaged") from error
     return Artifact(path, manifest, cached=True)
 
 
 def finish_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest with the digest of each file in the folder."""
+    """Write the manifest with the digest of each file in the folder, and with its own."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
-    text = json.dumps({**manifest, "format": FORMAT, "files": digests}, indent=2, sort_keys=True)
+    whole = {**manifest, "format": FORMAT, "files": digests}
+    whole["sha256"] = _digest_of_text(whole)
+    text = json.dumps(whole, indent=2)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-_HINT = "delete its folder and build again: the same definitions give the same bytes"
+def _refused(message: str) -> EngineError:
+    hint = "delete its folder and build again: the same definitions give the same bytes"
+    return EngineError("HW503", message, hint=hint)
+
+
+def _digest_of_text(manifest: dict[str, Any]) -> str:
+    """The digest of all that a manifest says but for the digest itself."""
+    said = {key: value for key, value in manifest.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

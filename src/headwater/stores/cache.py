@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,51 +29,56 @@ class Cache:
         """The frame and the facts kept with it; None where absent or changed since it was kept."""
         entry = self.folder / fingerprint
         try:
-            facts = json.loads((entry / "facts.json").read_bytes())
-            data = (entry / "rows.parquet").read_bytes()
-            digest = facts.pop("sha256")
-        except (OSError, ValueError, KeyError):
+            rows = (entry / "rows.parquet").read_bytes()
+        except OSError:
             return None
-        if hashlib.sha256(data).hexdigest() != digest:
-            return None
-        return pl.read_parquet(data), facts
+        facts = _unsealed(entry / "manifest.json", rows)
+        return None if facts is None else (pl.read_parquet(rows), facts)
 
     def keep(self, fingerprint: str, frame: pl.DataFrame, facts: Mapping[str, Any]) -> None:
-        """Keep a frame under its fingerprint, in place of a damaged one."""
+        """Keep a frame under its fingerprint, in place of a damaged one.
+
+        Raises:
+            EngineError: HW502, the disk does not take it.
+        """
         entry = self.folder / fingerprint
-        if entry.exists():
-            self.drop(fingerprint)
+        shutil.rmtree(entry, ignore_errors=True)
         with appearing(entry) as folder:
             write_frame(frame, folder / "rows.parquet")
-            digest = hashlib.sha256((folder / "rows.parquet").read_bytes()).hexdigest()
-            text = json.dumps({**facts, "sha256": digest}, sort_keys=True)
-            (folder / "facts.json").write_text(text, encoding="utf-8")
-
-    def drop(self, fingerprint: str) -> None:
-        """Remove one entry; its facts go first, so that it is never half of one."""
-        entry = self.folder / fingerprint
-        for name in ("facts.json", "rows.parquet"):
-            (entry / name).unlink(missing_ok=True)
-        entry.rmdir()
+            rows = (folder / "rows.parquet").read_bytes()
+            (folder / "manifest.json").write_bytes(_sealed(facts, rows))
 
     def load_json(self, fingerprint: str) -> dict[str, Any] | None:
         """Facts kept without a frame; None where absent or changed."""
-        try:
-            kept = json.loads((self.folder / f"{fingerprint}.json").read_bytes())
-            text, digest = kept["text"], kept["sha256"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
-            return None
-        facts: dict[str, Any] = json.loads(text)
-        return facts
+        return _unsealed(self.folder / f"{fingerprint}.json", b"")
 
     def keep_json(self, fingerprint: str, facts: Mapping[str, Any]) -> None:
-        """Keep facts under their fingerprint."""
-        text = json.dumps(facts, sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        kept = json.dumps({"text": text, "sha256": digest})
-        write_whole(self.folder / f"{fingerprint}.json", kept.encode())
+        """Keep facts under their fingerprint.
+
+        Raises:
+            EngineError: HW502, the disk does not take it.
+        """
+        write_whole(self.folder / f"{fingerprint}.json", _sealed(facts, b""))
+
+
+def _sealed(facts: Mapping[str, Any], rows: bytes) -> bytes:
+    """The facts with one digest of them and of the rows that they speak of."""
+    text = json.dumps(facts)
+    digest = hashlib.sha256(text.encode() + rows).hexdigest()
+    return json.dumps({"text": text, "sha256": digest}).encode()
+
+
+def _unsealed(path: Path, rows: bytes) -> dict[str, Any] | None:
+    """The facts; None where the file is missing, or they or the rows changed since."""
+    try:
+        kept = json.loads(path.read_bytes())
+        text = kept["text"].encode()
+        if hashlib.sha256(text + rows).hexdigest() != kept["sha256"]:
+            return None
+        facts: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return facts
 
 
 def write_frame(frame: pl.DataFrame, path: Path) -> None:

@@ -46,6 +46,8 @@ def ended(work: Callable[[Say], Result], show: Callable[[Result], str], *, as_js
     except BrokenPipeError:
         abandon_pipes()
         return 128 + signal.SIGPIPE
+    except EngineError as error:
+        return told(error, as_json=False)
     return 0
 
 

@@ -71,7 +71,8 @@ def promise(clocks: list[dict[str, Any]]) -> str:
             + ", which cannot be told from nothing."
         )
     if ends[0] > 0:
-        return f"Even a correct as-of join on event time promises {worth} that production will not see."
+        promised = f"Even a correct as-of join on event time promises {worth}"
+        return f"{promised} that production will not see."
     return f"Here a join on event time scores lower, by {worth}, than what was known."
 
 

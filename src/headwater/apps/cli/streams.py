@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import Any, TextIO
 
-from headwater.errors import HeadwaterWarning
+from headwater.errors import EngineError, HeadwaterWarning
+
+_PLAIN = str.maketrans({"−": "-", "–": "-", "\N{NO-BREAK SPACE}": " "})
 
 
 @contextmanager
@@ -59,16 +61,30 @@ def written(stream: TextIO | None, text: str) -> None:
 
     Args:
         stream: None, as where it is closed, for nowhere.
-        text: What the stream's encoding cannot hold is replaced.
+        text: What the stream's encoding cannot hold is replaced; a minus sign stays one.
 
     Raises:
         BrokenPipeError: Nobody reads any more.
+        EngineError: HW502, the stream cannot be written, as on a full disk.
     """
     if stream is None:
         return
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    stream.flush()
+    try:
+        stream.write(_encodable(text, stream.encoding or "utf-8") + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise EngineError("HW502", f"the result cannot be printed: {reason}") from error
+
+
+def _encodable(text: str, encoding: str) -> str:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def abandon_pipes() -> None:

@@ -101,7 +101,7 @@ def report(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say)
 
 
 def _loaded(folder: Path, say: Say) -> Project:
-    say(f"definitions of {folder.resolve().name}")
+    say(f"definitions in {folder.as_posix()}")
     from headwater.runtime.project import load_project
 
     return load_project(folder)

@@ -1,0 +1,129 @@
+"""Csv: types are declared, nothing is guessed, and what does not fit is an error."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import headwater as hw
+from headwater.errors import DataError, SpecError
+from headwater.spec.reader import Reader
+
+TEXT = 'zip,n,price,paid,note\n00501,1,2.5,true,"a, b"\n02134,NA,,false,\n'
+TYPES: dict[str, Any] = {"n": pl.Int64, "price": pl.Float64(), "paid": pl.Boolean}
+
+
+def csv(folder: Path, text: str = TEXT, **given: Any) -> hw.Csv:
+    path = folder / "orders.csv"
+    path.write_text(text, encoding="utf-8")
+    return hw.Csv(str(path), **({"types": TYPES} | given))
+
+
+def test_columns_have_the_declared_types_and_text_without(tmp_path: Path) -> None:
+    reader = csv(tmp_path)
+    assert isinstance(reader, Reader)
+    assert reader.schema() == {
+        "zip": pl.String(),
+        "n": pl.Int64(),
+        "price": pl.Float64(),
+        "paid": pl.Boolean(),
+        "note": pl.String(),
+    }
+    assert reader.read(["note", "zip", "n", "price", "paid"]).rows() == [
+        ("a, b", "00501", 1, 2.5, True),
+        (None, "02134", None, None, False),
+    ]
+
+
+def test_nothing_is_guessed_from_the_first_rows(tmp_path: Path) -> None:
+    reader = csv(tmp_path, "zip\n" + "1\n" * 200 + "x\n", types={})
+    assert reader.schema() == {"zip": pl.String()}
+    assert reader.read(["zip"])["zip"].to_list()[-1] == "x"
+
+
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
+    reader = csv(tmp_path, "zip,n\n", types={"n": pl.Int64})
+    assert reader.schema() == {"zip": pl.String(), "n": pl.Int64()}
+    assert reader.read(["n"]).height == 0
+
+
+@pytest.mark.parametrize("line", [3, 500])
+@pytest.mark.parametrize("value", ["x", "1.5", "99999999999999999999", "n/a", "1 "])
+def test_a_value_of_another_type_is_an_error_and_not_a_null(
+    tmp_path: Path, value: str, line: int
+) -> None:
+    text = "n\n" + "1\n" * (line - 2) + f"{value}\n"
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        csv(tmp_path, text, types={"n": pl.Int64}).read(["n"])
+    assert caught.value.code == "HW401"
+    assert "test_csv.py" in str(caught.value.place)
+
+
+def test_only_the_declared_texts_stand_for_null(tmp_path: Path) -> None:
+    text = "a,b\n-,NA\nx,\n"
+    assert csv(tmp_path, text, types={}, nulls=["-"]).read(["a", "b"]).rows() == [
+        (None, "NA"),
+        ("x", ""),
+    ]
+
+
+@pytest.mark.parametrize("text", ["a,b\n1\n1,2\n", "a,b\n1,2,3\n", ""])
+def test_a_table_with_ragged_lines_or_none_cannot_be_read(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match="HW401"):
+        csv(tmp_path, text, types={}).read(["a", "b"])
+
+
+def test_a_type_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        csv(tmp_path, types={"prise": pl.Float64}).schema()
+    assert caught.value.code == "HW201"
+    assert "did you mean 'price'?" in str(caught.value)
+
+
+def test_what_is_not_text_cannot_be_read(tmp_path: Path) -> None:
+    reader = csv(tmp_path)
+    (tmp_path / "orders.csv").write_bytes(b"zip,n\n\xff\xfe,1\n")
+    with pytest.raises(DataError, match="HW401"):
+        reader.read(["zip"])
+
+
+def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    reader = hw.Csv(str(tmp_path / "no.csv"))
+    for act in (reader.schema, reader.snapshot, lambda: reader.read(["n"])):
+        with pytest.raises(DataError, match=r"HW401.*'no\.csv' does not exist") as caught:
+            act()
+        assert caught.value.hint == f"looked in {tmp_path.as_posix()}"
+
+
+def test_the_snapshot_is_the_bytes_of_the_file(tmp_path: Path) -> None:
+    assert csv(tmp_path).snapshot() == hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"types": {}},
+        {"types": TYPES | {"n": pl.Int32}},
+        {"types": TYPES | {"zip": pl.Enum(["00501", "02134"])}},
+        {"types": TYPES | {"n": pl.Datetime("us", "UTC")}},
+        {"nulls": ["-"]},
+    ],
+)
+def test_types_and_nulls_are_part_of_the_definition(tmp_path: Path, other: Any) -> None:
+    assert csv(tmp_path, **other).definition() != csv(tmp_path).definition()
+
+
+def test_the_definition_is_the_same_for_a_type_and_its_class(tmp_path: Path) -> None:
+    one, other = csv(tmp_path, types={"n": pl.Int64}), csv(tmp_path, types={"n": pl.Int64()})
+    assert one.definition() == other.definition()
+    assert one.definition()["path"] == "orders.csv"
+
+
+def test_the_categories_of_an_enum_all_count(tmp_path: Path) -> None:
+    one = csv(tmp_path, types={"zip": pl.Enum([str(i) for i in range(500)])})
+    other = csv(tmp_path, types={"zip": pl.Enum([str(i) for i in range(499)] + ["x"])})
+    assert one.definition() != other.definition()
