@@ -74,23 +74,6 @@ def test_validation_is_purged_by_the_begin_of_test_and_train_by_that_of_validati
     ]  # fmt: skip
 
 
-def test_the_first_reason_that_holds_is_counted() -> None:
-    found = split(
-        [None, None, 1, 1, 2, 3],
-        [None, None, None, None, True, True],
-        [None, None, None, 9, 9, 0],
-        filtered=[True, False, False, False, False, False],
-        by=HALVES,
-    )
-    assert found.excluded == {
-        "filtered": 1,
-        "as_of_null": 1,
-        "label_never_known": 1,
-        "label_null": 1,
-        "purged": 1,
-    } or found.part.to_list()
-
-
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -71,10 +71,17 @@ def test_only_the_declared_texts_stand_for_null(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["a,b\n1\n1,2\n", "a,b\n1,2,3\n", ""])
-def test_a_table_with_ragged_lines_or_none_cannot_be_read(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "a,b\n1,2\n1,2,3\n", ""])
+def test_a_table_with_too_many_fields_or_none_cannot_be_read(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError, match="HW401"):
         csv(tmp_path, text, types={}).read(["a", "b"])
+
+
+def test_a_short_line_is_null_in_the_fields_that_it_lacks(tmp_path: Path) -> None:
+    assert csv(tmp_path, "a,b\n1\n1,2\n", types={}).read(["a", "b"]).rows() == [
+        ("1", None),
+        ("1", "2"),
+    ]
 
 
 def test_a_type_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:

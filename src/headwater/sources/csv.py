@@ -9,19 +9,19 @@ from typing import Any
 
 import polars as pl
 
-from headwater.errors import Place, caller
+from headwater.errors import Place, SpecError, caller, closest
 from headwater.spec.files import digest, locate, unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """A CSV file with a header.
+    """A CSV file with a header; a line with fewer fields than it is null in the others.
 
     Args:
         path: Relative to the project folder, or absolute.
         types: The Polars type of each column; a column without one is a string, so that nothing is
             guessed from the first rows and a postal code keeps its zeros.
-        nulls: Texts that stand for null.
+        nulls: Texts that stand for null; an empty number is null anyway.
     """
 
     path: str
@@ -30,7 +30,11 @@ class Csv:
     place: Place | None = field(default_factory=caller, kw_only=True, compare=False, repr=False)
 
     def schema(self) -> dict[str, pl.DataType]:
-        """The columns of the header with their declared types."""
+        """The columns of the header with their declared types.
+
+        Raises:
+            SpecError: HW201, a type is declared for a column that is not there.
+        """
         return dict(self._collected(0).schema)
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
@@ -54,12 +58,22 @@ class Csv:
     def _collected(self, rows: int | None) -> pl.DataFrame:
         path = locate(self.path, self.place)
         try:
-            return pl.read_csv(
+            frame = pl.read_csv(
                 path,
                 infer_schema=False,
                 schema_overrides=dict(self.types),
                 null_values=list(self.nulls),
+                missing_utf8_is_empty_string="" not in self.nulls,
                 n_rows=rows,
             )
         except (OSError, pl.exceptions.PolarsError) as error:
             raise unreadable(path, self.place, error) from error
+        for column in self.types:
+            if column not in frame.columns:
+                raise SpecError(
+                    "HW201",
+                    f"column {column!r} of types= is not in file {path.name!r}",
+                    place=self.place,
+                    hint=closest(column, frame.columns),
+                )
+        return frame
