@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sys
@@ -155,14 +156,16 @@ def test_a_stream_that_cannot_hold_a_character_gets_another_for_it() -> None:
     assert kept.getvalue() == b"-0.04 Zo? 25 %\n"
 
 
+class Full(io.StringIO):
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_stream_that_is_full_is_the_operators_fault(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        monkeypatch.setattr(sys, "stdout", full)
-        assert ended(lambda _: {}, lambda _: "result", as_json=False) == 4
-        monkeypatch.undo()
-        full.detach()
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert ended(lambda _: {}, lambda _: "result", as_json=False) == 4
     assert "[HW502] the result cannot be printed: No space left" in capsys.readouterr().err
 
 

@@ -85,7 +85,7 @@ DEFINITIONS = textwrap.dedent(
 SETTINGS = 'name = "parcels"\nseed = 7\n'
 
 
-def parcels(rows: int = 2400) -> pl.DataFrame:
+def made_parcels(rows: int = 2400) -> pl.DataFrame:
     """Parcels over 60 days; some are lost and never arrive, some are weighed too late."""
     generator = np.random.default_rng(11)
     start = datetime(2024, 3, 1, tzinfo=UTC)
@@ -123,6 +123,12 @@ def parcels(rows: int = 2400) -> pl.DataFrame:
 MakeProject = Callable[..., Project]
 
 
+@pytest.fixture(scope="session")
+def parcels() -> pl.DataFrame:
+    """The rows of the project, as `make_project` writes them."""
+    return made_parcels()
+
+
 @pytest.fixture
 def make_project(tmp_path: Path) -> MakeProject:
     """Write the project into a folder of this name and load it.
@@ -148,7 +154,7 @@ def make_project(tmp_path: Path) -> MakeProject:
         (folder / "headwater.toml").write_text(settings, encoding="utf-8")
         data = folder / "data" / "parcels.parquet"
         if rows is not None or not data.exists():
-            (parcels() if rows is None else rows).write_parquet(data)
+            (made_parcels() if rows is None else rows).write_parquet(data)
         return load_project(folder)
 
     return make

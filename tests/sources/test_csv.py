@@ -63,6 +63,11 @@ def test_a_value_of_another_type_is_an_error_and_not_a_null(
     assert "test_csv.py" in str(caught.value.place)
 
 
+def test_a_path_with_marks_of_a_pattern_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "orders [1]").mkdir()
+    assert csv(tmp_path / "orders [1]").read(["n"]).height == 2
+
+
 def test_only_the_declared_texts_stand_for_null(tmp_path: Path) -> None:
     text = "a,b\n-,NA\nx,\n"
     assert csv(tmp_path, text, types={}, nulls=["-"]).read(["a", "b"]).rows() == [

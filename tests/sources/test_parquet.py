@@ -99,6 +99,15 @@ def test_files_of_different_columns_cannot_be_read_together(folder: Path) -> Non
         hw.Parquet(str(folder)).read(["n"])
 
 
+def test_a_folder_with_marks_of_a_pattern_in_its_name_is_read(tmp_path: Path) -> None:
+    (tmp_path / "orders [1]").mkdir()
+    ONE.write_parquet(tmp_path / "orders [1]" / "a.parquet")
+    for name in ("orders [1]/a.parquet", "orders [1]/*.parquet"):
+        reader = hw.Parquet(str(tmp_path / name))
+        assert reader.read(["n"]).height == 2
+        assert len(reader.schema()) == 2
+
+
 def test_a_folder_in_place_of_a_file_is_read_as_a_folder(folder: Path) -> None:
     assert hw.Parquet(str(folder)).read(["s"]).height == 3
 

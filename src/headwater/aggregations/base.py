@@ -44,10 +44,11 @@ class Longest(Aggregation):
 
 `state` is a row of 64-bit integer words; zeros are the empty state and must be neutral in `merge`.
 `x` holds the group's values in event order as float64 or int64; values that are not numbers are
-codes that order as they do. Where `returns` is "row" the result is a position and the value there is
-taken, whatever its type; `x` then always holds codes, and for an `ordered` aggregation only where
+codes that order as they do. Where `returns` is "row" the result is a position, and the value there
+is taken whatever its type; `x` then always holds codes, for an `ordered` aggregation only where
 rows tie. Write plain Python that Numba can compile: loops, integers, floats, `math`; helpers from
-`headwater.kernel.limbs` may be called.
+`headwater.kernel.limbs` may be called. `headwater.testing.aggregation_laws` says which laws the
+result has to meet, and `check_laws(Longest)` whether it does.
 
 A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often
 each value occurs, `summarise(counts)`; see `median.py`.

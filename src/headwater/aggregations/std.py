@@ -39,8 +39,8 @@ class _Integers:
 class Std(Aggregation):
     """The sample standard deviation (n - 1), within 2 units in the last place.
 
-    Nulls are skipped; a NaN or an infinity gives NaN; fewer than two values give null; order does
-    not matter. Large offsets cost no digits: squares are summed exactly.
+    Nulls are skipped; a NaN or an infinity gives NaN; empty input and a single value
+    give null; order does not matter. Large offsets cost no digits: squares are summed exactly.
 
     >>> Std("amount").word
     'std'

@@ -21,7 +21,7 @@ class ValueCounts(Aggregation):
     {'a': 1, 'b': 2}
     """
 
-    takes: ClassVar[tuple[Kind, ...]] = EVERY_KIND
+    takes: ClassVar[tuple[Kind, ...]] = tuple(kind for kind in EVERY_KIND if kind != "other")
     serves: ClassVar[tuple[str, ...]] = ("fit",)
 
     @staticmethod

@@ -35,8 +35,8 @@ class _Integers:
 class Variance(Aggregation):
     """The sample variance (n - 1), within 2 units in the last place.
 
-    Nulls are skipped; a NaN or an infinity gives NaN; fewer than two values give null; order does
-    not matter. Large offsets cost no digits: squares are summed exactly.
+    Nulls are skipped; a NaN or an infinity gives NaN; empty input and a single value
+    give null; order does not matter. Large offsets cost no digits: squares are summed exactly.
 
     >>> Variance("amount").word
     'variance'

@@ -20,6 +20,8 @@ from headwater.spec.evaluation import evaluate
 TIME = pl.Datetime("us", "UTC")
 EVENT_TIME = "<event_time>"
 """The spine row's own event time, which stays inside: it is not part of an artifact."""
+IN_PART = "<part>"
+"""The part of a row; in brackets, since a user's column may well be called `part`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,7 @@ class SpineRows:
 
     Args:
         frame: Rows that are in a part, in the spine's order: `as_of`, keys, kept columns, label,
-            `label_known_time`, `part`.
+            `label_known_time`, and inside `IN_PART` and `EVENT_TIME`.
         facts: `spine_rows`, `excluded` by reason, `masked` by column, `boundaries` of the split.
     """
 
@@ -60,11 +62,11 @@ def spine_rows(plan: TrainingSetPlan) -> SpineRows:
     for column in dict.fromkeys((*plan.spine.keys, *plan.spine.kept)):
         columns[column.name] = _masked(column, rows, as_of, masked)
     columns[plan.training_set.label.name] = label
-    known_times = pl.Series(known).set(pl.Series(known == NEVER), None)
-    columns["label_known_time"] = known_times.cast(TIME)
-    columns["part"] = split.part
+    known_times = pl.Series(known).set(pl.Series(np.abs(known) == NEVER), None)
+    columns["label_known_time"] = known_times.cast(TIME)  # null: always, since never is left out
+    columns[IN_PART] = split.part
     columns[EVENT_TIME] = _own_event_time(plan, rows)
-    frame = pl.DataFrame(columns).filter(pl.col("part").is_not_null())
+    frame = pl.DataFrame(columns).filter(pl.col(IN_PART).is_not_null())
     facts = {
         "spine_rows": rows.frame.height,
         "excluded": {reason: int(split.excluded.get(reason, 0)) for reason in REASONS},

@@ -58,7 +58,7 @@ def filled(times: pl.Series) -> Any:
 
 
 def plus(times: Any, offset: int) -> Any:
-    """Microseconds plus a constant; `NEVER` stays what it is, and the ends of time are not passed."""
+    """Microseconds plus a constant, within 64 bits; `NEVER` stays what it is."""
     if offset >= 0:
         return np.where(times > NEVER - offset, NEVER, times + min(offset, NEVER))
     earlier = np.where(times < -NEVER - offset, -NEVER, times + max(offset, -NEVER))

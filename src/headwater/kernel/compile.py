@@ -3,9 +3,10 @@
 A pass is a template (a plain function whose first parameter is called `fold`) plus the few plain
 functions of an aggregation. `compiled` writes one module for the template and one for each function
 that it calls, and compiles them with an explicit signature. A module's name ends with the hash of
-its text, in which the names of what it calls stand (the template's with signature and Numba version
-too): other text is another module. So nothing can be stale in Numba's cache, passes share what they
-call, definitions load without Numba, and the same functions run as Python where a debugger is wanted.
+its text, in which the names of what it calls stand; the template's hash knows the signature and
+Numba's version too. Other text is another module: nothing can be stale in Numba's cache, passes
+share what they call, definitions load without Numba, and the same functions run as Python where a
+debugger is wanted.
 """
 
 from __future__ import annotations
@@ -124,9 +125,7 @@ def _collect(function: FunctionType, texts: dict[str, str]) -> str:
     return name
 
 
-def _written(
-    function: FunctionType, fold: type | None, texts: dict[str, str]
-) -> tuple[str, str]:
+def _written(function: FunctionType, fold: type | None, texts: dict[str, str]) -> tuple[str, str]:
     """Its own name and its text, after the modules of all it calls were added to `texts`."""
     definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     if not isinstance(definition, ast.FunctionDef):
@@ -157,13 +156,11 @@ def _globals_of(function: FunctionType) -> dict[str, Any]:
         if name in function.__globals__
     }
     return {
-        name: value
-        for name, value in read.items()
-        if isinstance(value, FunctionType | int | float)
+        name: value for name, value in read.items() if isinstance(value, FunctionType | int | float)
     }
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     """A number as a module writes it; what is not finite has no literal."""
     if isinstance(value, float) and not math.isfinite(value):
         return "math.nan" if value != value else "math.inf" if value > 0.0 else "-math.inf"

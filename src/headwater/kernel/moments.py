@@ -110,7 +110,7 @@ def not_finite(state: Any) -> float:
 
 
 def spread(state: Any) -> tuple[float, int]:
-    """The variance (n - 1) of two rows or more as `value * 2**power`, in units of the scale squared."""
+    """The variance (n - 1) of two rows or more as `value * 2**power`, the scale left out."""
     if state[1] + state[2] + state[3] > 0:
         return math.nan, 0
     size = (state.shape[0] - HEAD) // 3

@@ -40,11 +40,16 @@ def versions() -> dict[str, str]:
     return {**named, "headwater": code.hexdigest()[:16]}
 
 
-def snapshots(plan: TrainingSetPlan) -> dict[str, str]:
-    """What the data of each source is now, by the source's name."""
+def sources_of(plan: TrainingSetPlan) -> dict[str, Source]:
+    """The sources that a training set reads, by name, sorted."""
     sources: dict[str, Source] = {plan.spine.source.source.name: plan.spine.source.source}
     sources |= {view.view.source.name: view.view.source for view in plan.views}
-    return {name: source.reader.snapshot() for name, source in sorted(sources.items())}
+    return dict(sorted(sources.items()))
+
+
+def snapshots(plan: TrainingSetPlan) -> dict[str, str]:
+    """What the data of each source is now, by the source's name."""
+    return {name: source.reader.snapshot() for name, source in sources_of(plan).items()}
 
 
 def spine_identity(plan: TrainingSetPlan, data: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ import polars as pl
 from headwater.engines.histories import read_rows
 from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
-from headwater.engines.spines import EVENT_TIME, SpineRows, spine_rows
+from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
 from headwater.engines.windows import window_features
 from headwater.errors import DataError, Place
 from headwater.plan.faults import Faults
@@ -20,6 +20,7 @@ from headwater.plan.findings import findings
 from headwater.plan.identity import (
     artifact_identity,
     snapshots,
+    sources_of,
     spine_identity,
     versions,
     view_identity,
@@ -34,6 +35,9 @@ from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
 from headwater.stores.atomic import appearing
 from headwater.stores.cache import Cache, write_frame
 from headwater.stores.home import Home, home_of
+
+Result = tuple[pl.DataFrame, dict[str, Any]]
+"""What a task computes: rows, and facts about them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,13 +106,12 @@ def build_in(training_set: TrainingSet, session: Session) -> Artifact:
         if target.exists():
             return load_artifact(target)
         spine, views = spine_and_views(plan, data, session)
-        _check_unchanged(plan, data)
         with appearing(target) as folder:
             manifest = _manifest(plan, data, identity, session, spine)
             frames = _parts(plan, spine, views)
             for part, frame in frames.items():
                 _write(frame, folder / "raw" / f"{part}.parquet")
-            preparation = _prepare(training_set, frames, session)
+            preparation = _prepare(plan, frames, session)
             for part, frame in preparation.frames(frames).items():
                 _write(frame, folder / "prepared" / f"{part}.parquet")
             (folder / "states").mkdir()
@@ -133,42 +136,49 @@ def planned(training_set: TrainingSet) -> TrainingSetPlan:
 
 
 def spine_and_views(
-    plan: TrainingSetPlan, data: dict[str, str], session: Session
+    plan: TrainingSetPlan, data: Mapping[str, str], session: Session
 ) -> tuple[SpineRows, list[pl.DataFrame]]:
-    """The rows in parts and the features of each view, from the cache where they are there."""
+    """The rows in parts and the features of each view, from the cache where they are there.
+
+    Nothing is kept before all is computed and no source has changed meanwhile: a result of other
+    data must never be found under the identity of this.
+
+    Raises:
+        DataError: HW409, a source changed while it was read.
+    """
+    fresh: dict[str, Result] = {}
     identity = spine_identity(plan, data)
-    frame, facts = _cached(session, identity, lambda: _computed_spine(plan, session))
+    frame, facts = _found(session, identity, fresh, lambda: _computed_spine(plan, session))
     spine = SpineRows(frame, facts)
     features = []
     for view in plan.views:
-        columns, _ = _cached(
-            session,
-            view_identity(view, identity, data),
-            partial(_computed_view, view, spine, session),
-        )
+        compute = partial(_computed_view, view, spine, session)
+        columns, _ = _found(session, view_identity(view, identity, data), fresh, compute)
         features.append(columns)
+    if fresh:
+        check_unchanged(plan, data)
+    for task, result in fresh.items():
+        session.cache.keep(task, *result)
     return spine, features
 
 
-def _cached(
-    session: Session, identity: str, compute: Callable[[], tuple[pl.DataFrame, dict[str, Any]]]
-) -> tuple[pl.DataFrame, dict[str, Any]]:
-    found = session.cache.load(identity)
-    if found is None:
-        found = compute()
-        session.cache.keep(identity, *found)
-    return found
+def _found(
+    session: Session, identity: str, fresh: dict[str, Result], compute: Callable[[], Result]
+) -> Result:
+    """A kept result, or a fresh one, which is noted."""
+    kept = session.cache.load(identity)
+    if kept is None:
+        kept = fresh[identity] = compute()
+    return kept
 
 
-def _computed_spine(plan: TrainingSetPlan, session: Session) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _computed_spine(plan: TrainingSetPlan, session: Session) -> Result:
     session.say(f"rows of {plan.training_set.name!r}: moments, labels, parts")
     rows = spine_rows(plan)
     return rows.frame, rows.facts
 
 
-def _computed_view(
-    view: ViewPlan, spine: SpineRows, session: Session
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _computed_view(view: ViewPlan, spine: SpineRows, session: Session) -> Result:
     session.say(
         f"view {view.view.name!r}: {len(view.features)} features for {spine.frame.height:,} rows"
     )
@@ -178,13 +188,18 @@ def _computed_view(
     return window_features(view, history, keys, as_of=as_of, threads=session.threads), {}
 
 
-def _check_unchanged(plan: TrainingSetPlan, data: dict[str, str]) -> None:
-    """A source that was replaced while it was read must not stand under the old snapshot's name."""
-    for name, snapshot in snapshots(plan).items():
-        if snapshot != data[name]:
+def check_unchanged(plan: TrainingSetPlan, data: Mapping[str, str]) -> None:
+    """A source that was replaced while it was read must not stand under the old snapshot's name.
+
+    Raises:
+        DataError: HW409.
+    """
+    for name, source in sources_of(plan).items():
+        if source.reader.snapshot() != data[name]:
             raise DataError(
                 "HW409",
                 f"source {name!r} changed while it was read",
+                place=source.place,
                 hint="run again once it is complete",
             )
 
@@ -194,11 +209,11 @@ def _parts(
 ) -> dict[str, pl.DataFrame]:
     whole = pl.concat([spine.frame, *views], how="horizontal")
     label = plan.training_set.label.name
-    others = (label, "label_known_time", "part", EVENT_TIME)
+    others = (label, "label_known_time", IN_PART, EVENT_TIME)
     own = [name for name in spine.frame.columns if name not in others]
     ordered = [*own, *plan.feature_columns, label, "label_known_time"]
     parts = plan.training_set.split.fractions
-    return {part: whole.filter(pl.col("part") == part).select(ordered) for part in parts}
+    return {part: whole.filter(pl.col(IN_PART) == part).select(ordered) for part in parts}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,25 +237,18 @@ def input_columns(plan: TrainingSetPlan) -> list[str]:
 
 
 def _prepare(
-    training_set: TrainingSet, frames: dict[str, pl.DataFrame], session: Session
+    plan: TrainingSetPlan, frames: dict[str, pl.DataFrame], session: Session
 ) -> Prepared:
     session.say("preparation: fitted on training rows only")
-    plan_columns = _input_columns_of(training_set, frames["train"])
+    training_set = plan.training_set
     fitted = fit(
         training_set.recipe or Recipe(),
         frames["train"],
-        columns=plan_columns,
+        columns=input_columns(plan),
         label=frames["train"][training_set.label.name],
         seed=session.seed,
     )
     return Prepared(fitted, fitted.training_output.columns)
-
-
-def _input_columns_of(training_set: TrainingSet, train: pl.DataFrame) -> list[str]:
-    keys = {key for view in training_set.features for key in view.keys}
-    keys -= set(training_set.spine.keep)
-    others = {"as_of", "label_known_time", training_set.label.name, *keys}
-    return [name for name in train.columns if name not in others]
 
 
 def _manifest(
@@ -276,7 +284,7 @@ def _manifest(
 def _part_facts(frame: pl.DataFrame, training_set: TrainingSet) -> dict[str, Any]:
     facts = {}
     for part in training_set.split.fractions:
-        rows = frame.filter(pl.col("part") == part)
+        rows = frame.filter(pl.col(IN_PART) == part)
         first, last = (_text(rows["as_of"], which) for which in ("min", "max"))
         mean = rows[training_set.label.name].cast(pl.Float64).mean()
         facts[part] = {

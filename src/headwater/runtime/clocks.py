@@ -22,16 +22,21 @@ import polars as pl
 
 from headwater.engines.histories import read_rows
 from headwater.engines.preparation import fit
-from headwater.engines.spines import EVENT_TIME, SpineRows
+from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows
 from headwater.engines.windows import window_features
 from headwater.models import estimators
 from headwater.models.metrics import roc_auc
 from headwater.models.resampling import Bootstrap, bootstrap
-from headwater.plan.identity import snapshots
 from headwater.plan.seeds import derived_seed
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
-from headwater.runtime.build import Session, input_columns, planned, spine_and_views
+from headwater.runtime.build import (
+    Session,
+    check_unchanged,
+    input_columns,
+    planned,
+    spine_and_views,
+)
 from headwater.runtime.train import (
     RESAMPLES,
     Trained,
@@ -53,9 +58,12 @@ def compare_clocks(
 ) -> list[dict[str, Any]]:
     """One row per variant: `roc_auc` with interval, and its difference to `known` with interval.
 
-    Empty where the split has no validation part.
+    Empty where the split has no validation part, or there is no history to compare.
+
+    Raises:
+        DataError: HW409, a source is not what the model learned from any more.
     """
-    if PART not in trained.artifact.parts:
+    if PART not in trained.artifact.parts or not comparison.model.training_set.features:
         return []
     identity = fingerprint(
         {
@@ -82,8 +90,9 @@ def _computed(
 ) -> list[dict[str, Any]]:
     model = comparison.model
     plan = planned(model.training_set)
-    spine, known = spine_and_views(plan, snapshots(plan), session)
-    seen = spine.frame["part"].is_in(["train", PART])
+    data = trained.artifact.manifest["sources"]
+    spine, known = spine_and_views(plan, data, session)
+    seen = spine.frame[IN_PART].is_in(["train", PART])
     rows = SpineRows(spine.frame.filter(seen), spine.facts)
     declared = pl.concat([view.filter(seen) for view in known], how="horizontal")
     features = {"no_history": _emptied(declared)}  # what is known is scored by the model itself
@@ -92,6 +101,7 @@ def _computed(
         features[comparison.at_event] = _features(plan, rows, EVENT_TIME, session)
     session.say("clocks: everything that happened before as_of, known then or not")
     features["event_time"] = _features(plan, rows, "as_of", session)
+    check_unchanged(plan, data)
     scores = {
         name: _scores(model, plan, rows.frame, found, session) for name, found in features.items()
     }
@@ -152,7 +162,7 @@ def _scores(
 ) -> Any:
     """Prepare, fit on training rows and score validation rows with these features."""
     whole = pl.concat([rows, features], how="horizontal")
-    train, asked = (whole.filter(pl.col("part") == part) for part in ("train", PART))
+    train, asked = (whole.filter(pl.col(IN_PART) == part) for part in ("train", PART))
     label = train[model.training_set.label.name]
     recipe = model.training_set.recipe or Recipe()
     prepared = fit(recipe, train, columns=input_columns(plan), label=label, seed=session.seed)

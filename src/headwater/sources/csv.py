@@ -63,7 +63,10 @@ class Csv:
                 infer_schema=False,
                 schema_overrides=dict(self.types),
                 null_values=list(self.nulls),
-                missing_utf8_is_empty_string="" not in self.nulls,
+                empty_string_is_null="" in self.nulls,
+                missing_columns="raise",
+                extra_columns="raise",
+                glob=False,
                 n_rows=rows,
             )
         except (OSError, pl.exceptions.PolarsError) as error:

@@ -28,14 +28,14 @@ class Parquet:
     def schema(self) -> dict[str, pl.DataType]:
         """The columns and their types, from the files' footers."""
         try:
-            return dict(pl.scan_parquet(self._files()).collect_schema())
+            return dict(pl.scan_parquet(self._files(), glob=False).collect_schema())
         except (OSError, pl.exceptions.PolarsError) as error:
             raise unreadable(self._located(), self.place, error) from error
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """These columns of all rows, in the order of the files."""
         try:
-            return pl.scan_parquet(self._files()).select(columns).collect()
+            return pl.scan_parquet(self._files(), glob=False).select(columns).collect()
         except (OSError, pl.exceptions.PolarsError) as error:
             raise unreadable(self._located(), self.place, error) from error
 

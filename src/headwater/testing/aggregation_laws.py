@@ -2,47 +2,29 @@
 
 A member that serves windows gives results that depend on the visible rows in the window only, equal
 to the bit in any order of rows, with any number of threads, whichever other rows are asked and
-whatever lies outside the window. A member that serves fits gives the same statistic in any order
+whatever lies outside the window. A member that serves fits gives the same statistic in any order,
 and by group. `check_laws` raises at the first law that is broken:
 
 >>> from headwater.aggregations.count import Count
 >>> check_laws(Count, histories=1)
 >>> [law.name for law in laws_of(Count)][:2]
-['its attributes make sense', 'its docstring says how it treats nulls, empty input and order']
+['its attributes make sense', 'its docstring says how nulls, empty input and order are treated']
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, is_dataclass
-from random import Random
-from typing import Any, get_args
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
 
-import polars as pl
+from headwater.aggregations.base import EVERY_KIND, Aggregation
+from headwater.testing.fit_laws import FIT_LAWS
+from headwater.testing.law_cases import Case, Make
+from headwater.testing.window_laws import WINDOW_LAWS
 
-from headwater.aggregations.base import EVERY_KIND, Aggregation, Kind
-from headwater.engines.folding import fold
-from headwater.engines.histories import Rows
-from headwater.engines.windows import window_features
-from headwater.errors import DataError
-from headwater.plan.faults import Faults
-from headwater.plan.kinds import kind_of
-from headwater.plan.views import ViewPlan, plan_view
-from headwater.schema.clocks import ALWAYS
-from headwater.spec.feature_view import FeatureView
-from headwater.spec.frame import Frame
-from headwater.spec.source import Source
-from headwater.testing import reference
-from headwater.testing.histories import ENTITY, WINDOWS, History, history
-from headwater.testing.plain_folds import plain_result
-
-Make = Callable[..., Aggregation]
-"""A member, or a function that makes one: called with a column, `name=` and `where=`."""
-
-LENGTHS: dict[str, int | None] = {**WINDOWS, "all": None}
 MANY = 12
-"""Histories that a law is checked over; each has up to 40 rows and 12 questions."""
+"""Histories that each law is checked over; each has up to 40 rows and 12 questions."""
+_FUNCTIONS = ("prepare", "lift", "merge", "result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +50,21 @@ def check_laws(make: Make, *, histories: int = MANY) -> None:
 
 
 def laws_of(make: Make, *, histories: int = MANY) -> list[Law]:
-    """The laws that a member has to meet, for its abilities."""
+    """The laws that a member has to meet, for what it serves."""
     member = make(None)
-    cases = [Case(make, history(seed)) for seed in range(3, 3 + histories)]
+    documented = "its docstring says how nulls, empty input and order are treated"
     found = [
         Law("its attributes make sense", lambda: attributes_make_sense(member)),
-        Law(
-            "its docstring says how it treats nulls, empty input and order",
-            lambda: docstring_is_complete(member),
-        ),
+        Law(documented, lambda: docstring_is_complete(member)),
     ]
-    families = {"window": WINDOW_LAWS, "fit": FIT_LAWS}
-    for ability in member.serves:
-        for name, law in families[ability].items():
-            found.append(Law(name, _over(cases, name, law)))
+    together = [Case.of(make, range(histories))]
+    singly = [Case.of(make, [seed]) for seed in range(histories)]
+    for ability, laws, cases in (
+        ("window", WINDOW_LAWS, together),
+        ("fit", FIT_LAWS, singly),
+    ):
+        if ability in member.serves:
+            found += [Law(name, _over(cases, name, law)) for name, law in laws.items()]
     return found
 
 
@@ -91,7 +74,42 @@ def _over(cases: list[Case], name: str, law: Callable[[Case], None]) -> Callable
             try:
                 law(case)
             except AssertionError as broken:
-                where = f"{type(case.make(None)).__name__}, history({case.made.seed})"
+                seeds = ", ".join(str(part.seed) for part in case.parts)
+                where = f"{type(case.member).__name__}, histories {seeds}"
                 raise AssertionError(f"{where}: {name}: {broken}") from broken
 
     return check
+
+
+def docstring_is_complete(member: Aggregation) -> None:
+    """Nulls, empty input and order are treated in words, and there is an example that runs."""
+    text = (type(member).__doc__ or "").lower()
+    missing = [word for word in ("null", "empty", "order", ">>>") if word not in text]
+    if missing:
+        raise AssertionError(f"the docstring of {type(member).__name__} lacks {missing}")
+
+
+def attributes_make_sense(member: Aggregation) -> None:
+    """What the class says about itself is possible and fits together."""
+    cls: Any = type(member)
+    is_fit_only = hasattr(cls, "summarise")
+    said = {
+        "it is a frozen dataclass": getattr(cls, "__dataclass_params__", None) is not None
+        and cls.__dataclass_params__.frozen,
+        "its column may be left out": fields(cls)[0].name == "column",
+        "it takes some kinds": bool(cls.takes) and set(cls.takes) <= set(EVERY_KIND),
+        "reads is value or rows": cls.reads in ("value", "rows"),
+        "computes_in is float or same": cls.computes_in in ("float", "same"),
+        "returns is known": cls.returns in ("float", "integer", "value", "row"),
+        "when_empty is null or an integer": cls.when_empty is None or type(cls.when_empty) is int,
+        "it serves something": set(cls.serves) <= {"window", "fit"} and bool(cls.serves),
+        "what order decides serves no fit": not (cls.ordered and "fit" in cls.serves),
+        "what summarises serves fits only": not is_fit_only or tuple(cls.serves) == ("fit",),
+        "it has its functions": is_fit_only or all(hasattr(cls, name) for name in _FUNCTIONS),
+        "so has integers": cls.integers is None
+        or all(hasattr(cls.integers, name) for name in _FUNCTIONS),
+        "its word is lower case": member.word == member.word.lower() and member.word.isidentifier(),
+    }
+    broken = [what for what, holds in said.items() if not holds]
+    if broken:
+        raise AssertionError(f"{cls.__name__}: not so: {'; '.join(broken)}")

@@ -16,7 +16,12 @@ from headwater.aggregations.base import NUMBERS, VALUE, Aggregation, Kind
 
 
 def plain_result(
-    aggregation: Aggregation, values: Sequence[Any], kind: Kind, *, ranks: Sequence[Any], rng: Random
+    aggregation: Aggregation,
+    values: Sequence[Any],
+    kind: Kind,
+    *,
+    ranks: Sequence[Any],
+    rng: Random,
 ) -> Any:
     """The aggregation of these values, which are in event order and not null.
 

@@ -54,7 +54,6 @@ class Verb:
 
 def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
     """Make the flights example where it is missing, and run it."""
-    say(f"the flights example in {folder.as_posix()}")
     from headwater.runtime import demo as use_case
 
     return use_case.demo(folder, say=say)

@@ -1,0 +1,142 @@
+"""The results in Markdown: nothing rounded up, and a target that was missed is called missed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
+
+from bench.contest import HEADWATER
+from bench.measure import Record
+
+MARKERS = ("<!-- bench -->", "<!-- /bench -->")
+_HEAD = (
+    "| | a process, s | CPU, s | again, s | CPU, s | peak, MB | × Headwater, a process "
+    "| × Headwater, again | largest difference |"
+)
+
+
+def render(records: Mapping[str, Record], sizes: str, command: str) -> str:
+    """All tables with what they were measured on."""
+    parts = [_setting(records, sizes, command), _peers(records)]
+    parts += [_conditions(records), _targets(records)] if "one_thread" in records else []
+    return "\n\n".join(parts)
+
+
+def between_markers(text: str, content: str) -> str:
+    """The text with `content` between the markers.
+
+    Raises:
+        ValueError: The markers are not there.
+    """
+    before, opening, rest = text.partition(MARKERS[0])
+    _, closing, after = rest.partition(MARKERS[1])
+    if not opening or not closing:
+        raise ValueError("the markers are missing")
+    return f"{before}{opening}\n{content}\n{closing}{after}"
+
+
+def _setting(records: Mapping[str, Record], sizes: str, command: str) -> str:
+    versions = {name: v for record in records.values() for name, v in record.versions.items()}
+    listed = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
+    runs = len(records[HEADWATER].measured["process"])
+    return (
+        f"`{command}`: {sizes}; medians (least to greatest) of {runs} interleaved runs.\n\n"
+        f"{_processor()}, {len(os.sched_getaffinity(0))} threads, Python "
+        f"{platform.python_version()}, {listed}."
+    )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or "unknown processor")
+
+
+def _peers(records: Mapping[str, Record]) -> str:
+    rows = [_HEAD, "| --- " * 9 + "|"]
+    ours = records[HEADWATER]
+    for record in records.values():
+        if record.contestant.is_peer:
+            ratios = [
+                down(record.median(name) / ours.median(name)) for name in ("process", "again")
+            ]
+            worst = "" if record is ours else f"{record.worst:.0e}"
+            rows.append(_row(record, *ratios, worst))
+    return "\n".join(rows)
+
+
+def _row(record: Record, *more: str) -> str:
+    peak = f"{record.median('peak_bytes') / 1e6:.0f}"
+    names = ("process", "process_cpu", "again", "again_cpu")
+    cells = [spread(record, name) for name in names]
+    return f"| {' | '.join([record.contestant.title, *cells, peak, *more])} |"
+
+
+def _conditions(records: Mapping[str, Record]) -> str:
+    rows = ["| | a process, s | again, s | of that compiled passes, s |", "| --- " * 4 + "|"]
+    for record in records.values():
+        if record.contestant.module == "headwater_enrich":
+            cells = [spread(record, name) for name in ("process", "again", "kernel")]
+            rows.append(f"| {' | '.join([record.contestant.title, *cells])} |")
+    return "\n".join(rows)
+
+
+def _targets(records: Mapping[str, Record]) -> str:
+    """Each target with what was measured."""
+    rows = ["| Target | a process | again | |", "| --- " * 4 + "|"]
+    for name, words, least in (
+        ("duckdb_prefix", "2 times faster than expert running sums on DuckDB", 2.0),
+        ("duckdb_windows", "15 times faster than range windows on DuckDB", 15.0),
+        ("pandas_rolling", "50 times faster than pandas", 50.0),
+    ):
+        if name in records:
+            found = [_ratio(records, name, HEADWATER, at) for at in ("process", "again")]
+            rows.append(_target(words, [f"{down(x)} ×" for x in found], [x >= least for x in found]))
+    peak = records[HEADWATER].median("peak_bytes") / 1e6
+    rows.append(_target("under 600 MB", [f"{peak:.0f} MB"], [peak < 600]))
+    for words, left, right, limit, is_least in (
+        ("two threads 1.7 times one in the passes", "one_thread", HEADWATER, 1.7, True),
+        ("one entity at most 2 times many in the passes", "one_entity", HEADWATER, 2.0, False),
+        ("clocks of each row at most 5 times event time in the passes",
+         "row_clock", HEADWATER, 5.0, False),
+    ):  # fmt: skip
+        ratio = _ratio(records, left, right, "kernel")
+        met = ratio >= limit if is_least else ratio <= limit
+        rows.append(_target(words, ["", f"{down(ratio) if is_least else up(ratio)} ×"], [met]))
+    return "\n".join(rows)
+
+
+def _ratio(records: Mapping[str, Record], left: str, right: str, name: str) -> float:
+    return records[left].median(name) / records[right].median(name)
+
+
+def _target(words: str, cells: list[str], met: list[bool]) -> str:
+    verdict = "met" if all(met) else "missed" if not any(met) else "missed in a fresh process"
+    return f"| {' | '.join([words, *cells, *[''] * (2 - len(cells)), verdict])} |"
+
+
+def spread(record: Record, name: str) -> str:
+    """`median (least to greatest)`."""
+    least, most = record.range(name)
+    return f"{record.median(name):.2f} ({least:.2f} to {most:.2f})"
+
+
+def down(ratio: float) -> str:
+    """A ratio cut after its first decimal, so that it is never more than was measured.
+
+    >>> down(1.99)
+    '1.9'
+    """
+    return str(Decimal(ratio).quantize(Decimal("0.1"), ROUND_DOWN))
+
+
+def up(ratio: float) -> str:
+    """A ratio that should be small, raised to its first decimal.
+
+    >>> up(1.01)
+    '1.1'
+    """
+    return str(Decimal(ratio).quantize(Decimal("0.1"), "ROUND_UP"))

@@ -1,0 +1,187 @@
+"""What the laws of aggregations are checked on: members, histories, and exact comparison."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from headwater.aggregations.base import Aggregation, Kind, Windowed
+from headwater.engines.histories import Rows
+from headwater.engines.windows import window_features
+from headwater.errors import DataError
+from headwater.plan.faults import Faults
+from headwater.plan.views import ViewPlan, plan_view
+from headwater.schema.clocks import ALWAYS
+from headwater.spec.feature_view import FeatureView
+from headwater.spec.frame import Frame
+from headwater.spec.source import Source
+from headwater.testing.histories import ENTITY, WINDOWS, History, Plain, history
+
+Make = Callable[..., Aggregation]
+"""A member, or a function that makes one; called with a column, `name=` and `where=`."""
+Answers = dict[str, list[Any]] | str
+"""Plain values by feature, or the code of the error instead of them."""
+
+LENGTHS: dict[str, int | None] = {**WINDOWS, "all": None}
+KINDS: dict[str, Kind] = {
+    "amount": "float",
+    "quantity": "integer",
+    "flag": "boolean",
+    "note": "string",
+    "event_time": "time",
+    "lateness": "duration",
+    "pair": "other",
+}
+"""The columns that are folded; `lateness` and `pair` are made of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A member and the histories over which a law is checked.
+
+    Args:
+        make: The member.
+        parts: The histories one by one.
+        made: All of them as one, each with keys of its own, so that one pass asks them all.
+    """
+
+    make: Make
+    parts: tuple[History, ...]
+    made: History
+
+    @classmethod
+    def of(cls, make: Make, seeds: Iterable[int]) -> Case:
+        """The case of these generated histories."""
+        parts = tuple(map(history, seeds))
+        return cls(make, parts, merged(parts))
+
+    @property
+    def member(self) -> Any:
+        """The member without a column."""
+        return self.make(None)
+
+    @property
+    def columns(self) -> dict[str, Kind]:
+        """The columns that the member can take."""
+        return {name: kind for name, kind in KINDS.items() if kind in self.member.takes}
+
+    def answers(self, made: History | None = None, *, threads: int = 1) -> Answers:
+        """The features over all histories, or over another one; see `answers`."""
+        made = self.made if made is None else made
+        return answers(self.make, frame_of(made), made.frames()[1], threads=threads)
+
+
+def merged(parts: Iterable[History]) -> History:
+    """Histories as one; a null in a key stays null."""
+    rows: list[Plain] = []
+    spine: list[Plain] = []
+    for part in parts:
+        for old, new in ((part.rows, rows), (part.spine, spine)):
+            new += [row | {"region": _prefixed(row["region"], part.seed)} for row in old]
+    return History(rows, spine)
+
+
+def _prefixed(region: str | None, seed: int | None) -> str | None:
+    return None if region is None else f"{seed} {region}"
+
+
+def answers(
+    make: Make,
+    rows: pl.DataFrame,
+    spine: pl.DataFrame,
+    *,
+    threads: int = 1,
+    sequence: str | None = "sequence",
+) -> Answers:
+    """What the engine gives: for each column each window, and all history where `flag` holds."""
+    plan = _plan(make, sequence)
+    moments = spine["as_of"].to_physical()
+    try:
+        found = window_features(
+            plan, Rows(plan.source, rows), spine.select(ENTITY), as_of=moments, threads=threads
+        )
+    except DataError as error:
+        return error.code
+    return {column.name.removeprefix("laws__"): plain(column) for column in found.iter_columns()}
+
+
+@lru_cache(maxsize=64)
+def _plan(make: Make, sequence: str | None) -> ViewPlan:
+    early = dict.fromkeys((*ENTITY, "event_time", "sequence"), ALWAYS)
+    source = Source(
+        "laws",
+        Frame(frame_of(history(0))),
+        event_time="event_time",
+        known_time="known_time",
+        known_times=early,
+        null_known_time="never",
+        sequence=sequence,
+    )
+    faults = Faults()
+    view = FeatureView("laws", source, entity=ENTITY, features=list(_features(make)))
+    plan = plan_view(view, faults)
+    faults.raise_all()
+    if plan is None:
+        raise AssertionError("a view without faults has a plan")
+    return plan
+
+
+def _features(make: Make) -> Iterable[Windowed]:
+    member = make(None)
+    for name, kind in KINDS.items():
+        if kind in member.takes:
+            yield make(name, name=name).within(*WINDOWS)
+            yield make(name, name=name).over_all()
+            yield make(name, name=f"{name}_where", where="flag").over_all()
+    if member.reads == "rows":
+        yield make(None, name="rows").within(*WINDOWS)
+        yield make(None, name="rows").over_all()
+
+
+def frame_of(made: History) -> pl.DataFrame:
+    """The history as a frame, with the columns that are made of others."""
+    duration = (pl.col("known_time") - pl.col("event_time")).alias("lateness")
+    pair = pl.when(pl.col("quantity").is_not_null()).then(pl.concat_list("quantity", "quantity"))
+    return made.frames()[0].with_columns(duration, pair.alias("pair"))
+
+
+def value_of(row: Plain, column: str) -> Any:
+    """The same of one row, in plain Python."""
+    if column == "lateness":
+        known = row["known_time"]
+        return None if known is None else known - row["event_time"]
+    if column == "pair":
+        return None if row["quantity"] is None else [row["quantity"]] * 2
+    return row[column]
+
+
+def plain(column: pl.Series) -> list[Any]:
+    """A column as plain Python values; times as whole microseconds."""
+    return (column.to_physical() if column.dtype.is_temporal() else column).to_list()
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Whether two plain values are the same to the bit; NaN is NaN."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        found, expected = list(found.items()), list(expected.items())
+    if isinstance(found, list | tuple) and isinstance(expected, list | tuple):
+        return len(found) == len(expected) and all(map(same, found, expected))
+    if isinstance(found, float) and isinstance(expected, float):
+        if found != found or expected != expected:
+            return found != found and expected != expected
+        return struct.pack("d", found) == struct.pack("d", expected)
+    return type(found) is type(expected) and bool(found == expected)
+
+
+def demand_same(found: Any, expected: Any, what: str) -> None:
+    """Raise AssertionError, naming the first difference, where two answers are not the same."""
+    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        for name in found:
+            demand_same(found[name], expected[name], f"{what}, {name}")
+    elif not same(found, expected):
+        raise AssertionError(f"{what}: found {found!r}, expected {expected!r}")

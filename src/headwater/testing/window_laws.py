@@ -1,0 +1,291 @@
+"""The laws of members that serve windows; each takes a case and raises where it is broken."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from random import Random
+from typing import Any
+
+import polars as pl
+
+from headwater.kernel.compile import compiled
+from headwater.testing import reference
+from headwater.testing.histories import ENTITY, WINDOWS, History, Plain
+from headwater.testing.law_cases import (
+    LENGTHS,
+    Case,
+    answers,
+    demand_same,
+    frame_of,
+    merged,
+    same,
+    value_of,
+)
+from headwater.testing.plain_folds import plain_result
+
+_EXTREMES = (
+    {"amount": math.nan, "quantity": 2**63 - 1, "note": "zzz", "flag": True},
+    {"amount": 1.7e308, "quantity": -(2**63), "note": "", "flag": True},
+    {"amount": -math.inf, "quantity": 1, "note": "\x00", "flag": True},
+    {"amount": 5e-324, "quantity": 0, "note": None, "flag": True},
+)
+
+
+def equals_the_reference(case: Case) -> None:
+    """Exact where the result is one of the values, a count or a sum; else within 2 ulp."""
+    if case.member.word not in reference.AGGREGATIONS:
+        return
+    found = _found(case)
+    stored = case.made.frames()[0].columns
+    for name, column, window, where in _asked(case):
+        if column is not None and column not in stored:
+            continue
+        feature = reference.Feature(
+            case.member.word, column, window, clock=_clock(column, where), where=where
+        )
+        expected: list[Any] = []
+        for part in case.parts:
+            expected += reference.enrich(
+                part.spine, part.rows, entity=ENTITY, as_of="as_of", event_time="event_time",
+                sequence="sequence", feature=feature,
+            )  # fmt: skip
+        for row, (one, wanted) in enumerate(zip(found[name], expected, strict=True)):
+            if not _near(one, wanted, ulps=2 if case.member.returns == "float" else 0):
+                raise AssertionError(f"{name}, row {row}: found {one!r}, expected {wanted!r}")
+
+
+def equals_its_functions(case: Case) -> None:
+    """The functions in plain Python over the visible rows, split anywhere: merge is associative."""
+    found = _found(case)
+    rng = Random(0)
+    histories = [(part, asked) for part in case.parts for asked in part.spine]
+    for name, column, window, where in _asked(case):
+        if column is None:
+            continue
+        for row, (part, asked) in enumerate(histories):
+            rows = _visible(part, asked, (column, window, where))
+            values = [value_of(seen, column) for seen in rows]
+            expected = plain_result(
+                case.member, values, case.columns[column],
+                ranks=[(seen["event_time"], seen["sequence"]) for seen in rows], rng=rng,
+            )  # fmt: skip
+            demand_same(found[name][row], expected, f"{name}, row {row}")
+
+
+def order_of_rows_does_not_matter(case: Case) -> None:
+    """Nor do the chunks of a frame."""
+    rows, spine = frame_of(case.made), case.made.frames()[1]
+    expected = answers(case.make, rows, spine)
+    for name, other in _in_other_orders(rows).items():
+        demand_same(answers(case.make, other, spine), expected, name)
+
+
+def ties_give_the_same_in_any_order(case: Case) -> None:
+    """Without a sequence: the same values, or the same error, in any order of rows."""
+    if not case.member.ordered:
+        return
+    for part in case.parts:
+        rows, spine = frame_of(part), part.frames()[1]
+        expected = answers(case.make, rows, spine, sequence=None)
+        for name, other in _in_other_orders(rows).items():
+            found = answers(case.make, other, spine, sequence=None)
+            demand_same(found, expected, f"{name}, history({part.seed})")
+
+
+def threads_do_not_matter(case: Case) -> None:
+    """Each question is an entity of its own here, so that there is something to share."""
+    alone = _each_alone(case.made)
+    expected = case.answers(alone)
+    for threads in (2, 5):
+        demand_same(case.answers(alone, threads=threads), expected, f"{threads} threads")
+
+
+def other_questions_do_not_matter(case: Case) -> None:
+    """Neither which rows of a spine are asked together, nor their order or number."""
+    whole, spine = _found(case), case.made.spine
+    positions = list(range(len(spine)))
+    for chosen in (positions[::-1], positions[::3], positions[1::3], positions[2::3] * 2):
+        asked = History(case.made.rows, [spine[i] for i in chosen])
+        expected = {name: [values[i] for i in chosen] for name, values in whole.items()}
+        demand_same(case.answers(asked), expected, f"rows {chosen[:3]}... of the spine")
+
+
+def history_before_the_window_does_not_matter(case: Case) -> None:
+    """Rows that left a window leave no trace in it, whatever their size was."""
+    alone = _each_alone(case.made)
+    whole = _dictionary(case.answers(alone))
+    for text, window in LENGTHS.items():
+        if window is not None:
+            starts = {asked["store"]: _moment(asked) - window for asked in alone.spine}
+            rows = [row for row in alone.rows if row["event_time"] >= starts[row["store"]]]
+            extra = [
+                _hidden(asked, starts[asked["store"]] - 1, starts[asked["store"]] - 1, i)
+                | {"quantity": 7}  # the sum over all history is still asked for
+                for i, asked in enumerate(alone.spine)
+            ]
+            for kept in (rows, rows + extra):
+                found = _dictionary(case.answers(History(kept, alone.spine)))
+                for name in _named(case, text):
+                    demand_same(found[name], whole[name], name)
+
+
+def future_and_unknown_rows_do_not_matter(case: Case) -> None:
+    """Rows at or after `as_of`, and rows not known by then, may hold anything."""
+    alone = _each_alone(case.made)
+    whole = _dictionary(case.answers(alone))
+    number = count()
+    future, unknown = [], []
+    for asked in alone.spine:
+        at = _moment(asked)
+        future += [
+            _hidden(asked, at + step, at - 9, next(number)) for step in (0, 1, WINDOWS["1d"])
+        ]
+        unknown += [_hidden(asked, at - 1, known, next(number)) for known in (at + 1, None)]
+    with_future = case.answers(History(alone.rows + future, alone.spine))
+    demand_same(with_future, whole, "with rows of the future")
+    with_both = _dictionary(case.answers(History(future + alone.rows + unknown, alone.spine)))
+    for name, column, _, where in _asked(case):
+        if _clock(column, where):
+            demand_same(with_both[name], whole[name], f"{name} with rows that are not known")
+
+
+def nothing_visible_gives_the_empty_result(case: Case) -> None:
+    """A null key, a stranger, a null `as_of`, no row at all, and null values only."""
+    empty = case.member.when_empty
+    moment = max((row["event_time"] for row in case.made.rows), default=0) + 1
+    keys = [(None, 1), ("nobody", None), ("nobody", 1)]
+    spine = [{"region": r, "store": s, "as_of": moment} for r, s in keys]
+    spine += [{**asked, "as_of": None} for asked in case.made.spine]
+    for rows in (case.made.rows, []):
+        for name, values in _dictionary(case.answers(History(rows, spine))).items():
+            demand_same(values, [empty] * len(spine), f"{name} of nothing")
+    nulls = [row | {"amount": None, "quantity": None, "note": None, "flag": None}
+             for row in case.made.rows]  # fmt: skip
+    found = _dictionary(case.answers(History(nulls, case.made.spine)))
+    for name, column, _, where in _asked(case):
+        if column in ("amount", "quantity", "note", "flag", "pair") or where:
+            demand_same(found[name], [empty] * len(case.made.spine), f"{name} of nulls")
+
+
+def plain_python_gives_the_same_bits(case: Case) -> None:
+    """What is compiled and what a debugger steps through are one arithmetic."""
+    made = merged(History(part.rows[:15], part.spine[:2], part.seed) for part in case.parts[:4])
+    expected = case.answers(made)
+    with uncompiled():
+        demand_same(case.answers(made), expected, "without compiling")
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Run every pass as plain Python for a while; for tests, in one thread."""
+    before = os.environ.get("HEADWATER_COMPILE")
+    os.environ["HEADWATER_COMPILE"] = "0"
+    compiled.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.pop("HEADWATER_COMPILE")
+        if before is not None:
+            os.environ["HEADWATER_COMPILE"] = before
+        compiled.cache_clear()
+
+
+WINDOW_LAWS: dict[str, Callable[[Case], None]] = {
+    "it equals the naive reference": equals_the_reference,
+    "it equals its own functions in plain Python, in any split": equals_its_functions,
+    "the order of rows does not matter": order_of_rows_does_not_matter,
+    "ties give the same in any order of rows": ties_give_the_same_in_any_order,
+    "the number of threads does not matter": threads_do_not_matter,
+    "other questions do not matter": other_questions_do_not_matter,
+    "history before the window does not matter": history_before_the_window_does_not_matter,
+    "future and unknown rows do not matter": future_and_unknown_rows_do_not_matter,
+    "nothing visible gives the empty result": nothing_visible_gives_the_empty_result,
+    "plain Python gives the same bits": plain_python_gives_the_same_bits,
+}
+
+
+def _in_other_orders(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    cut = rows.height // 3
+    return {
+        "reversed": rows[::-1],
+        "shuffled": rows.sample(fraction=1.0, shuffle=True, seed=5),
+        "chunks": pl.concat([rows[:cut], rows[cut : cut + 1], rows[cut + 1 :]], rechunk=False),
+    }
+
+
+def _found(case: Case) -> dict[str, list[Any]]:
+    return _dictionary(case.answers())
+
+
+def _dictionary(found: Any) -> dict[str, list[Any]]:
+    if isinstance(found, str):
+        raise AssertionError(f"the engine refused with {found}")
+    return found  # type: ignore[no-any-return]
+
+
+def _asked(case: Case) -> Iterator[tuple[str, str | None, int | None, str | None]]:
+    """Each feature: its name, column, window and condition."""
+    for column in case.columns:
+        for text, window in LENGTHS.items():
+            yield f"{column}_{text}", column, window, None
+        yield f"{column}_where_all", column, None, "flag"
+    if case.member.reads == "rows":
+        for text, window in LENGTHS.items():
+            yield f"rows_{text}", None, window, None
+
+
+def _named(case: Case, window: str) -> list[str]:
+    return [name for name, *_ in _asked(case) if name.endswith(f"_{window}")]
+
+
+def _clock(column: str | None, where: str | None) -> reference.Moments:
+    """R2: keys, sequence and event time are always known, everything else at `known_time`."""
+    return () if where is None and column in (None, "event_time") else (("known_time", 0),)
+
+
+def _visible(made: History, asked: Plain, what: tuple[str, int | None, str | None]) -> list[Plain]:
+    """The rows that count, in event order."""
+    column, window, where = what
+    feature = reference.Feature("count", column, window, clock=_clock(column, where), where=where)
+    rows = [
+        row
+        for row in made.rows
+        if value_of(row, column) is not None
+        and reference.same_key(row, asked, ENTITY)
+        and reference.visible(row, feature, as_of=asked["as_of"], event_time="event_time")
+    ]
+    return sorted(rows, key=lambda row: (row["event_time"], row["sequence"]))
+
+
+def _each_alone(made: History) -> History:
+    """Each question with a copy of its entity's history, under a key of its own."""
+    rows, spine = [], []
+    for i, asked in enumerate(made.spine):
+        if asked["as_of"] is not None:
+            own = {"region": f"question {i}", "store": i}
+            spine.append(asked | own)
+            rows += [row | own for row in made.rows if reference.same_key(row, asked, ENTITY)]
+    return History(rows, spine)
+
+
+def _moment(asked: Plain) -> int:
+    moment: int = asked["as_of"]
+    return moment
+
+
+def _hidden(asked: Plain, event: int, known: int | None, number: int) -> Plain:
+    key = {part: asked[part] for part in ENTITY}
+    times = {"event_time": event, "known_time": known, "sequence": 5000 + number}
+    return key | times | _EXTREMES[number % len(_EXTREMES)]
+
+
+def _near(found: Any, expected: Any, *, ulps: int) -> bool:
+    if not ulps or not isinstance(found, float) or not isinstance(expected, float):
+        return same(found, expected)
+    if not math.isfinite(expected) or expected == 0.0:
+        return same(found, expected)
+    return abs(found - expected) <= ulps * math.ulp(expected)

@@ -1,0 +1,307 @@
+"""Every registered aggregation x every law; the laws find members that break them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import polars as pl
+import pytest
+
+import headwater as hw
+from headwater import plugins
+from headwater.aggregations import base
+from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.aggregations.count import Count
+from headwater.aggregations.last import Last
+from headwater.engines.folding import fold
+from headwater.kernel.compile import compiled
+from headwater.kernel.moments import add_words
+from headwater.testing.aggregation_laws import Law, check_laws, laws_of
+from headwater.testing.window_laws import uncompiled
+
+MEMBERS = {name: member.load() for name, member in plugins.members("aggregations").items()}
+LAWS = [
+    pytest.param(law, id=f"{name}: {law.name}")
+    for name, member in MEMBERS.items()
+    for law in laws_of(member)
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "aggregations").mkdir()
+    plugins.use_project(tmp_path)
+    yield tmp_path
+    plugins.forget_projects()
+
+
+def example() -> str:
+    """The complete member in the docstring of the contract."""
+    found = re.search(r"```python\n(.*?)```", base.__doc__ or "", re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_registry_holds_the_first_aggregations() -> None:
+    first = {"Count", "Last", "Mean", "Median", "Std", "Sum", "ValueCounts", "Variance"}
+    assert first <= MEMBERS.keys()
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_member_meets_the_law(law: Law) -> None:
+    law.check()
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_member_is_checked_against_the_reference_and_against_itself(name: str) -> None:
+    laws = {law.name for law in laws_of(MEMBERS[name])}
+    if "window" in MEMBERS[name].serves:
+        assert "it equals the naive reference" in laws
+        assert "plain Python gives the same bits" in laws
+    if "fit" in MEMBERS[name].serves:
+        assert "in a fit each group is its rows alone" in laws
+    assert len(laws) > 5
+
+
+def test_uncompiled_passes_are_plain_functions_and_compiled_ones_come_back() -> None:
+    signature = "void(const int64[::1], int64[::1])"
+    assert hasattr(compiled(_double, signature), "overloads")
+    with uncompiled():
+        assert not hasattr(compiled(_double, signature), "overloads")
+    assert hasattr(compiled(_double, signature), "overloads")
+
+
+def _double(x: Any, out: Any) -> None:
+    for i in range(x.shape[0]):
+        out[i] = 2 * x[i]
+
+
+def test_the_example_of_the_contract_is_computed_from_its_file_alone(project: Path) -> None:
+    (project / "aggregations" / "longest.py").write_text(example(), encoding="utf-8")
+    assert plugins.members("aggregations")["Longest"].origin == "project"
+    check_laws(hw.Longest)
+    rows = pl.DataFrame(
+        {
+            "customer": ["a", "a", "a", "b", "b"],
+            "at": ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-01", "2024-01-02"],
+            "amount": [3.0, 8.5, 99.0, None, -1.0],
+            "items": [2**53, 2**53 + 1, 0, -5, None],
+        }
+    ).with_columns(pl.col("at").str.to_datetime(time_zone="UTC"))
+    orders = hw.Source("orders", hw.Frame(rows), event_time="at", known_time="at")
+    features = [hw.Longest("amount").within("7d"), hw.Longest("items").over_all()]
+    view = hw.FeatureView("v", orders, entity="customer", features=features)
+    moment = pl.datetime(2024, 1, 3, time_zone="UTC")
+    spine = pl.DataFrame({"customer": ["b", "a", "c"]}).with_columns(asked_at=moment)
+    enriched = hw.enrich(spine, [view], as_of="asked_at")
+    assert enriched["v__amount_longest_7d"].to_list() == [-1.0, 8.5, None]
+    assert enriched["v__items_longest_all"].to_list() == [-5, 2**53 + 1, None]
+    assert enriched["v__items_longest_all"].dtype == pl.Int64
+
+
+LATEST_DAY = '''
+"""LatestDay: the greatest value of any type that has an order."""
+from dataclasses import dataclass
+from headwater.aggregations.base import NULL, VALUE, Aggregation
+
+@dataclass(frozen=True, slots=True)
+class LatestDay(Aggregation):
+    """The greatest value; nulls are skipped, empty input gives null, order does not matter.
+
+    >>> LatestDay("day").word
+    'latest_day'
+    """
+
+    takes = ("integer", "float", "boolean", "string", "time", "duration")
+    returns = "row"
+
+    @staticmethod
+    def prepare(x, valid, start, stop):
+        return 0, 1
+
+    @staticmethod
+    def lift(state, x, i, scale):
+        state[0] = i + 1
+
+    @staticmethod
+    def merge(into, left, right, x, rank):
+        a, b = left[0], right[0]
+        into[0] = a if b == 0 or (a > 0 and x[a - 1] >= x[b - 1]) else b
+
+    @staticmethod
+    def result(state, x, scale):
+        return (VALUE if state[0] > 0 else NULL), state[0] - 1
+'''
+
+
+def test_a_member_that_picks_a_row_by_its_value_sees_codes_of_every_type(project: Path) -> None:
+    (project / "aggregations" / "latest_day.py").write_text(LATEST_DAY, encoding="utf-8")
+    check_laws(hw.LatestDay)
+    frame = pl.DataFrame({"group": ["x", "y", "x"], "word": ["b", None, "ü"]})
+    statistic = {"greatest": hw.LatestDay("word")}
+    assert fold(statistic, frame) == {"greatest": "ü"}
+    assert fold(statistic, frame, by="group") == {"greatest": {"x": "ü", "y": None}}
+
+
+@dataclass(frozen=True, slots=True)
+class Positive(Count):
+    """How many values are above zero; nulls are skipped, empty input gives 0, order is nothing.
+
+    >>> Positive("amount").word
+    'positive'
+    """
+
+    takes: ClassVar[Any] = ("integer", "float")
+    reads: ClassVar[Any] = "value"
+
+    @staticmethod
+    def lift(state: Any, x: Any, i: int, scale: int) -> None:
+        state[0] = 1 if x[i] > 0 else 0
+
+
+def test_a_member_that_returns_an_integer_reads_the_values() -> None:
+    check_laws(Positive)
+    frame = pl.DataFrame({"x": [1.5, -2.0, None, 0.0, 3.0], "n": [1, -1, 0, None, 2]})
+    assert fold({"x": Positive("x"), "n": Positive("n")}, frame) == {"x": 2, "n": 2}
+
+
+class Broken:
+    """Members that break one law each; every law that is named must notice."""
+
+    @dataclass(frozen=True, slots=True)
+    class FloatSum(Aggregation):
+        """Nulls, empty, order: floats are added as they come, so that order moves bits. >>>"""
+
+        takes: ClassVar[Any] = ("float",)
+        returns: ClassVar[Any] = "float"
+
+        @staticmethod
+        def prepare(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+            return 0, 2
+
+        @staticmethod
+        def lift(state: Any, x: Any, i: int, scale: int) -> None:
+            state[0] = 1
+            state[1] = int(x[i] * 1e6) if abs(x[i]) < 1e9 else 0
+
+        @staticmethod
+        def merge(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
+            into[0] = left[0] + right[0]
+            into[1] = int(float(left[1]) * 1.1) + right[1]
+
+        @staticmethod
+        def result(state: Any, x: Any, scale: int) -> tuple[int, float]:
+            return (VALUE, state[1] / 1e6) if state[0] > 0 else (NULL, 0.0)
+
+    @dataclass(frozen=True, slots=True)
+    class FirstOfAll(Last):
+        """The state of the left; nulls, empty, order. >>>"""
+
+        ordered: ClassVar[bool] = False
+        serves: ClassVar[tuple[str, ...]] = ("window", "fit")
+
+    @dataclass(frozen=True, slots=True)
+    class PeeksAhead(Count):
+        """Counts with a scale that the whole group has; nulls, empty, order. >>>"""
+
+        @staticmethod
+        def prepare(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+            return stop - start, 1
+
+        @staticmethod
+        def result(state: Any, x: Any, scale: int) -> tuple[int, int]:
+            return VALUE, state[0] * scale
+
+    @dataclass(frozen=True, slots=True)
+    class NotNeutral(Count):
+        """Each merge counts one more; nulls, empty, order. >>>"""
+
+        @staticmethod
+        def merge(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
+            into[0] = left[0] + right[0] + 1
+
+    @dataclass(frozen=True, slots=True)
+    class NotEmpty(Count):
+        """Says null for nothing though it promised 0; nulls, empty, order. >>>"""
+
+        when_empty: ClassVar[int | None] = 0
+
+        @staticmethod
+        def result(state: Any, x: Any, scale: int) -> tuple[int, int]:
+            return VALUE, state[0] + 1
+
+
+def broken_laws(member: Any) -> set[str]:
+    found = set()
+    for law in laws_of(member, histories=8):
+        try:
+            law.check()
+        except AssertionError:
+            found.add(law.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("member", "noticed"),
+    [
+        (Broken.FloatSum, "it equals its own functions in plain Python, in any split"),
+        (Broken.FirstOfAll, "in a fit the order of rows does not matter"),
+        (Broken.FirstOfAll, "its attributes make sense"),
+        (Broken.PeeksAhead, "history before the window does not matter"),
+        (Broken.PeeksAhead, "future and unknown rows do not matter"),
+        (Broken.NotNeutral, "it equals its own functions in plain Python, in any split"),
+        (Broken.NotEmpty, "nothing visible gives the empty result"),
+    ],
+)
+def test_a_broken_member_is_noticed(member: Any, noticed: str) -> None:
+    assert noticed in broken_laws(member)
+
+
+def test_the_message_of_a_broken_law_names_member_history_and_feature() -> None:
+    laws = {law.name: law for law in laws_of(Broken.NotEmpty, histories=1)}
+    with pytest.raises(AssertionError, match=r"NotEmpty, histories 0: nothing visible .* found"):
+        laws["nothing visible gives the empty result"].check()
+
+
+def test_an_incomplete_docstring_is_noticed() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Undocumented(Count):
+        """Counts."""
+
+    message = r"the docstring of Undocumented lacks \['null', 'empty', 'order', '>>>'\]"
+    with pytest.raises(AssertionError, match=message):
+        laws_of(Undocumented, histories=1)[1].check()
+
+
+def test_merge_of_shared_moments_is_what_count_uses() -> None:
+    assert Count.merge is add_words
+
+
+@pytest.mark.parametrize(
+    ("values", "median"),
+    [
+        ([3.0], 3.0),
+        ([4.0, 1.0], 2.5),
+        ([1.0, None, math.nan, 9.0, 2.0], 2.0),
+        ([1.7e308, 1.6e308], 1.65e308),
+        ([], None),
+        ([math.nan], None),
+        ([-math.inf, math.inf, 7.0], 7.0),
+    ],
+)
+def test_median_is_the_middle_of_the_known_values(
+    values: list[float | None], median: float | None
+) -> None:
+    frame = pl.DataFrame({"x": pl.Series(values, dtype=pl.Float64)})
+    assert fold({"m": hw.Median("x")}, frame) == {"m": median}
+
+
+def test_value_counts_are_sorted_and_leave_nulls_out() -> None:
+    frame = pl.DataFrame({"c": ["b", None, "a", "b"]})
+    found = fold({"n": hw.ValueCounts("c")}, frame)["n"]
+    assert list(found.items()) == [("a", 1), ("b", 2)]
