@@ -207,7 +207,8 @@ def swallows_everything(node: ast.AST) -> bool:
     names = {name.id for name in caught if isinstance(name, ast.Name)}
     everything = node.type is None or bool(names & {"Exception", "BaseException"})
     last = node.body[-1]
-    return everything and not (isinstance(last, ast.Raise) and last.exc is None)
+    raises_on = isinstance(last, ast.Raise) and (last.exc is None or last.cause is not None)
+    return everything and not raises_on
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,8 @@ def swallows_everything(node: ast.AST) -> bool:
         ("except (OSError, BaseException) as error: log(error)", True),
         ("except OSError: pass", False),
         ("except BaseException:\n    undo()\n    raise", False),
+        ("except Exception as error:\n    raise Told() from error", False),
+        ("except Exception:\n    raise Told()", True),
     ],
 )
 def test_the_gate_knows_a_handler_that_swallows_everything(handler: str, expected: bool) -> None:

@@ -80,10 +80,13 @@ def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: 
     run(given.x, given.valid, rows, codes, out, status)
     if (status == OVERFLOW).any():
         raise DataError("HW407", "an integer sum does not fit 64 bits", place=aggregation.place)
-    empty, is_row = aggregation.when_empty, aggregation.returns == "row"
+    if aggregation.returns == "row":
+        positions = pl.Series(out).set(pl.Series(status != VALUE), None)
+        return values["value"].gather(positions).to_list()
+    empty = aggregation.when_empty
     return [
-        empty if state != VALUE else values["value"][value] if is_row else value
-        for value, state in zip(out.tolist(), status.tolist(), strict=True)
+        value if is_known else empty
+        for value, is_known in zip(out.tolist(), (status == VALUE).tolist(), strict=True)
     ]
 
 

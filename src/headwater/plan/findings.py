@@ -38,5 +38,7 @@ def _of_filter(plan: TrainingSetPlan) -> list[dict[str, str]]:
     clock = spine.source.clock_of(reads(spine.spine.filter, spine.source.schema))
     if not clock.moments or (spine.moment and clock.known_by(spine.moment) == "proved"):
         return []
-    message = f"the spine is filtered by what is known at {clock}, which as_of need not have reached"
+    message = (
+        f"the spine is filtered by what is known at {clock}, which as_of need not have reached"
+    )
     return [{"code": "HW303", "certainty": "suspected", "message": message}]

@@ -172,9 +172,7 @@ def _clock(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) 
     return Clock((Moment(label.known_time),))
 
 
-def _check_names(
-    training_set: TrainingSet, views: Sequence[ViewPlan], faults: Faults
-) -> None:
+def _check_names(training_set: TrainingSet, views: Sequence[ViewPlan], faults: Faults) -> None:
     names = [view.name for view in training_set.features]
     keys = {key for view in training_set.features for key in view.keys}
     columns = [feature.column for view in views for feature in view.features]

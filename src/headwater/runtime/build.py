@@ -96,11 +96,34 @@ def session_at(place: Place | None, seed: int | None, say: Say, threads: int | N
     return Session(home, seed or 0, say, threads)
 
 
-def build_in(training_set: TrainingSet, session: Session) -> Artifact:
-    """`build` with a session that is there already."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolved:
+    """A training set that is checked and identified, with no row read yet.
+
+    Args:
+        plan: What will run.
+        data: What each source's data is now.
+        identity: The artifact's fingerprint.
+    """
+
+    plan: TrainingSetPlan
+    data: dict[str, str]
+    identity: str
+
+
+def resolved(training_set: TrainingSet, session: Session) -> Resolved:
+    """Check a training set and identify what a build of it would write."""
     plan = planned(training_set)
     data = snapshots(plan)
-    identity = artifact_identity(plan, data, session.seed)
+    return Resolved(plan, data, artifact_identity(plan, data, session.seed))
+
+
+def build_in(
+    training_set: TrainingSet, session: Session, *, known: Resolved | None = None
+) -> Artifact:
+    """`build` with a session that is there already, and with what is resolved already."""
+    known = known or resolved(training_set, session)
+    plan, data, identity = known.plan, known.data, known.identity
     target = session.home.artifacts / training_set.name / identity
     with session.home.locked(session.say):
         if target.exists():
@@ -236,9 +259,7 @@ def input_columns(plan: TrainingSetPlan) -> list[str]:
     return [*(column.name for column in plan.spine.kept), *plan.feature_columns]
 
 
-def _prepare(
-    plan: TrainingSetPlan, frames: dict[str, pl.DataFrame], session: Session
-) -> Prepared:
+def _prepare(plan: TrainingSetPlan, frames: dict[str, pl.DataFrame], session: Session) -> Prepared:
     session.say("preparation: fitted on training rows only")
     training_set = plan.training_set
     fitted = fit(

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from headwater.errors import EngineError
+from headwater.errors import EngineError, SpecError
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import load_project
 from headwater.runtime.run import run_project
@@ -21,9 +21,16 @@ def demo(folder: Path, *, say: Say = silent) -> dict[str, Any]:
     """Make the flights project in a folder where it is missing, and its data, and run it.
 
     Raises:
+        SpecError: HW101, the folder holds other things than a project.
         EngineError: HW501, the package that holds the data is not installed.
     """
     if not (folder / "headwater.toml").is_file():
+        if folder.exists() and any(folder.iterdir()):
+            raise SpecError(
+                "HW101",
+                f"folder {folder.as_posix()!r} is not empty and holds no project",
+                hint="name a folder that does not exist yet",
+            )
         say(f"example project: {folder.as_posix()}")
         shutil.copytree(_example(), folder, dirs_exist_ok=True, ignore=_results)
     project = load_project(folder)

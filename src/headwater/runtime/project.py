@@ -163,29 +163,34 @@ def _execute(file: Path, folder: Path) -> Any:
     except SpecErrors:
         raise
     except SpecError as error:
-        error.place = error.place or _line_of(error, file)
+        error.place = error.place or _line_of(error, folder, file)
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SpecError(
             "HW103",
             f"the definitions do not load: {type(error).__name__}: {error}",
-            place=_line_of(error, file),
+            place=_line_of(error, folder, file),
         ) from error
     finally:
         sys.path.remove(str(folder))
     return module
 
 
-def _line_of(error: Exception, file: Path) -> Place:
-    """The last line of the user's file that the error went through."""
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return Place(str(file), error.lineno or 1)
-    lines = [
-        frame.lineno or 1
+def _line_of(error: BaseException, folder: Path, file: Path) -> Place:
+    """The last line of the project's own files that the error went through."""
+    inside = folder.resolve()
+    if isinstance(error, SyntaxError) and _is_inside(error.filename, inside):
+        return Place(str(error.filename), error.lineno or 1)
+    places = [
+        Place(frame.filename, frame.lineno or 1)
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(file)
+        if _is_inside(frame.filename, inside)
     ]
-    return Place(str(file), lines[-1] if lines else 1)
+    return places[-1] if places else Place(str(file), 1)
+
+
+def _is_inside(filename: str | None, folder: Path) -> bool:
+    return filename is not None and Path(filename).resolve().is_relative_to(folder)
 
 
 def _twice(value: Any, other: Any) -> SpecError:

@@ -18,7 +18,7 @@ from headwater.models.resampling import bootstrap
 from headwater.plan.faults import Faults
 from headwater.plan.models import check_model
 from headwater.plan.seeds import derived_seed
-from headwater.runtime.build import Session, build_in, session_at
+from headwater.runtime.build import Session, build_in, resolved, session_at
 from headwater.runtime.progress import Say, silent
 from headwater.spec.evaluation import evaluate
 from headwater.spec.model import Model
@@ -75,17 +75,12 @@ def train_in(model: Model, session: Session) -> Trained:
     faults = Faults()
     check_model(model, faults)
     faults.raise_all()
-    artifact = build_in(model.training_set, session)
-    identity = fingerprint(
-        {
-            "task": "train",
-            "artifact": artifact.fingerprint,
-            "model": model.definition(),
-            "seed": session.seed,
-            "versions": learner_versions(),
-        }
-    )
+    known = resolved(model.training_set, session)
+    identity = _identity(model, known.identity, session)
     models = Cache(session.home.models / model.name)
+    if models.load(identity) is None:
+        fitted(model, session.seed)  # what cannot be made is refused before anything is built
+    artifact = build_in(model.training_set, session, known=known)
     with session.home.locked(session.say):
         kept = models.load(identity)
         is_cached = kept is not None and not _stands_in_no_longer(kept[1], model)
@@ -97,6 +92,18 @@ def train_in(model: Model, session: Session) -> Trained:
     scores, result = kept
     looked = _with_looks(result, model, session)
     return Trained(artifact, looked, scores, cached=is_cached and artifact.cached)
+
+
+def _identity(model: Model, artifact: str, session: Session) -> str:
+    return fingerprint(
+        {
+            "task": "train",
+            "artifact": artifact,
+            "model": model.definition(),
+            "seed": session.seed,
+            "versions": learner_versions(),
+        }
+    )
 
 
 def learner_versions() -> dict[str, str]:

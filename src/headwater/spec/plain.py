@@ -14,6 +14,7 @@ import polars as pl
 from headwater.schema.durations import format_duration, parse_duration
 from headwater.spec.row_expressions import PythonExpression, expression_bytes
 
+
 def plain(value: Any) -> Any:
     """The value as JSON-able data: expressions by their bytes, durations in shortest form.
 
