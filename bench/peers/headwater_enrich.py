@@ -30,7 +30,7 @@ def enrich(task: Task) -> None:
     as_of = pl.col("as_of").dt.replace_time_zone("UTC")
     rows = hw.enrich(pl.read_parquet(task.spine), [view], as_of=as_of, threads=task.threads)
     features = rows.drop("entity", "as_of").rename(lambda name: name.removeprefix("v__"))
-    features.write_parquet(task.out)
+    features.write_parquet(task.out, compression="snappy")
 
 
 def _feature(word: str) -> Any:

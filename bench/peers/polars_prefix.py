@@ -39,7 +39,7 @@ def enrich(task: Task) -> None:
     features = [
         _form(word, window).alias(f"{word}_{window}") for word in task.words for window in WINDOWS
     ]
-    found.lazy().select("row", *features).collect().write_parquet(task.out)
+    found.lazy().select("row", *features).collect().write_parquet(task.out, compression="snappy")
 
 
 def _at_edge(

@@ -186,6 +186,7 @@ CODES |= {  # the data
     "HW407": "an integer sum does not fit 64 bits",
     "HW408": "a time is null or outside what 64-bit microseconds hold",
     "HW409": "a source changed while it was read",
+    "HW410": "a value does not fit an expression",
 }
 CODES |= {  # the environment
     "HW500": "an unexpected error: a fault of Headwater itself",

@@ -112,7 +112,9 @@ def test_a_label_is_known_at_its_clock_and_purged_when_that_is_after_the_next_pa
 
 
 def test_what_is_not_known_at_the_moment_is_null_and_counted() -> None:
-    frame = RIDES.with_columns(paid_at=pl.Series(hours(-1, 1, 2.5, None)), fee=pl.Series([1, 2, 3, 4]))
+    frame = RIDES.with_columns(
+        paid_at=pl.Series(hours(-1, 1, 2.5, None)), fee=pl.Series([1, 2, 3, 4])
+    )
     known = source(frame, known_times={"fee": "paid_at", "driver": hw.ALWAYS, "price": hw.ALWAYS})
     found = rows(
         hw.Spine(known, as_of="starts_at", keep=["fee"]),

@@ -182,12 +182,16 @@ def test_every_row_has_the_part_or_the_reason_of_the_reference(
 def test_the_reference_is_met_on_many_rows() -> None:
     generator = np.random.default_rng(5)
     size = 3_000
-    as_of = [None if generator.random() < 0.02 else int(generator.integers(0, 400)) for _ in range(size)]
+    as_of = [
+        None if generator.random() < 0.02 else int(generator.integers(0, 400)) for _ in range(size)
+    ]
     known = [
         None if generator.random() < 0.05 else (at or 0) + int(generator.integers(0, 40))
         for at in as_of
     ]
-    label = [None if generator.random() < 0.03 else bool(generator.random() < 0.4) for _ in range(size)]
+    label = [
+        None if generator.random() < 0.03 else bool(generator.random() < 0.4) for _ in range(size)
+    ]
     filtered = (generator.random(size) < 0.1).tolist()
     parts, reasons = reference_split(
         as_of, label, label_known=known, fractions=(0.7, 0.15, 0.15), filtered=filtered

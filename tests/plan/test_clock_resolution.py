@@ -71,7 +71,7 @@ def test_without_any_clock_everything_is_known_at_its_event_time() -> None:
     plan = resolved(known_time=None, known_times={})
     assert {str(clock) for clock in plan.clocks.values()} == {"starts_at"}
     assert plan.is_assumed
-    assert not resolved(known_time=None).is_assumed
+    assert resolved(known_time=None).is_assumed, "columns without a clock of their own"
     assert not resolved(known_times={}).is_assumed
 
 
@@ -114,7 +114,7 @@ def test_a_feature_is_known_when_all_that_it_reads_is() -> None:
         "driver__price_mean_1d": "ends_at and starts_at - 1d",
         "driver__generous_1d": "ends_at and starts_at - 1d and tipped_at",
         "driver__tip_last_all": "ends_at and starts_at - 1d and tipped_at",
-        "driver__both_1h30m": "ends_at and starts_at - 1d and tipped_at",
+        "driver__both_90m": "ends_at and starts_at - 1d and tipped_at",
     }
     assert view.columns == ("driver", "ends_at", "price", "starts_at", "tip", "tipped_at")
 

@@ -173,7 +173,7 @@ def test_a_zone_makes_naive_times_and_dates_usable() -> None:
         ({"features": [hw.Mean(7).within("7d")]}, "HW211", "expected a row expression, found int"),
         ({"features": [hw.Count(name="n", where="amount").within("7d")]}, "HW211", "gives Float64, not true"),
         (
-            {"features": [hw.Mean("amount").within("7d"), hw.Mean("amount").within("1w")]},
+            {"features": [hw.Mean("amount").within("7d"), hw.Mean("amount").within("7d")]},
             "HW203",
             "two features are named 'spend__amount_mean_7d'",
         ),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +19,8 @@ import pytest
 
 from headwater import plugins
 from headwater.runtime.project import Project, load_project
+from headwater.runtime.run import run_project
+from headwater.stores.artifacts import Artifact, load_artifact
 
 DEFINITIONS = textwrap.dedent(
     """
@@ -85,13 +89,13 @@ DEFINITIONS = textwrap.dedent(
 SETTINGS = 'name = "parcels"\nseed = 7\n'
 
 
-def made_parcels(rows: int = 2400) -> pl.DataFrame:
+def made_parcels(rows: int = 1600) -> pl.DataFrame:
     """Parcels over 60 days; some are lost and never arrive, some are weighed too late."""
     generator = np.random.default_rng(11)
     start = datetime(2024, 3, 1, tzinfo=UTC)
     minutes = np.sort(generator.integers(0, 60 * 24 * 60, rows))
-    courier = generator.integers(0, 3, rows)
-    spell = generator.normal(0, 1, (3, 60 * 4 + 1))[courier, minutes // 360]
+    courier = generator.integers(0, 2, rows)
+    spell = generator.normal(0, 1, (2, 60 * 4 + 1))[courier, minutes // 360]
     lateness = np.round(10 + 15 * spell + generator.normal(0, 3, rows))
     road = generator.integers(60, 600, rows)
     lost = generator.random(rows) < 0.03
@@ -123,14 +127,42 @@ def made_parcels(rows: int = 2400) -> pl.DataFrame:
 MakeProject = Callable[..., Project]
 
 
+@dataclass(frozen=True)
+class Ran:
+    """The project as it is, run once; tests look at it and change nothing."""
+
+    project: Project
+    result: dict[str, Any]
+    heard: list[str]
+
+    @property
+    def clocks(self) -> dict[str, dict[str, Any]]:
+        """The rows of the clocks table by variant."""
+        return {row["variant"]: row for row in self.result["clocks"]}
+
+    @property
+    def artifact(self) -> Artifact:
+        """What was built."""
+        (folder,) = (self.project.home.artifacts / "late_parcels").iterdir()
+        return load_artifact(folder)
+
+
 @pytest.fixture(scope="session")
 def parcels() -> pl.DataFrame:
     """The rows of the project, as `make_project` writes them."""
     return made_parcels()
 
 
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory, parcels: pl.DataFrame) -> Ran:
+    """The project after its first run, made once."""
+    project = written(tmp_path_factory.mktemp("ran"), {}, parcels, SETTINGS)
+    heard: list[str] = []
+    return Ran(project, run_project(project, say=heard.append), heard)
+
+
 @pytest.fixture
-def make_project(tmp_path: Path) -> MakeProject:
+def make_project(tmp_path: Path, parcels: pl.DataFrame) -> MakeProject:
     """Write the project into a folder of this name and load it.
 
     Keyword `replace` changes the text of the definitions, `rows` the data.
@@ -145,16 +177,22 @@ def make_project(tmp_path: Path) -> MakeProject:
         settings: str = SETTINGS,
     ) -> Project:
         folder = tmp_path / name
-        (folder / "data").mkdir(parents=True, exist_ok=True)
-        text = DEFINITIONS
-        for old, new in (replace or {}).items():
-            assert old in text, old
-            text = text.replace(old, new)
-        (folder / "definitions.py").write_text(text, encoding="utf-8")
-        (folder / "headwater.toml").write_text(settings, encoding="utf-8")
-        data = folder / "data" / "parcels.parquet"
-        if rows is not None or not data.exists():
-            (made_parcels() if rows is None else rows).write_parquet(data)
-        return load_project(folder)
+        is_new = not (folder / "data" / "parcels.parquet").exists()
+        return written(folder, replace or {}, parcels if rows is None and is_new else rows, settings)
 
     return make
+
+
+def written(
+    folder: Path, replace: dict[str, str], rows: pl.DataFrame | None, settings: str
+) -> Project:
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    text = DEFINITIONS
+    for old, new in replace.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "definitions.py").write_text(text, encoding="utf-8")
+    (folder / "headwater.toml").write_text(settings, encoding="utf-8")
+    if rows is not None:
+        rows.write_parquet(folder / "data" / "parcels.parquet")
+    return load_project(folder)

@@ -67,6 +67,8 @@ NULL = 0
 VALUE = 1
 TIE = 2
 OVERFLOW = 3
+NAN_CODE = 1 << 62
+"""The code of NaN where values are folded as codes that keep their order."""
 
 Kind = Literal["integer", "float", "boolean", "string", "time", "duration", "other"]
 EVERY_KIND: tuple[Kind, ...] = (

@@ -107,6 +107,7 @@ def _summaries(aggregation: Any, values: pl.DataFrame, codes: Any, groups: int) 
 
 def _counts(values: pl.Series) -> pl.DataFrame:
     """Each value once, sorted, with its number of rows."""
-    zeroed = values + 0.0 if values.dtype.is_float() else values  # one zero, whatever the order
+    # one zero, whatever the order; Polars leaves -0.0 + 0.0 as it is
+    zeroed = values.set(values == 0.0, 0.0) if values.dtype.is_float() else values
     runs = zeroed.sort().rle().struct.unnest()
     return runs.select("value", rows=pl.col("len").cast(pl.Int64))

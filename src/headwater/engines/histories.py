@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from headwater.engines.computed import computed
 from headwater.engines.times import filled, microseconds, plus
 from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
 from headwater.plan.faults import reads
 from headwater.plan.sources import SourcePlan
 from headwater.schema.clocks import Clock
-from headwater.spec.evaluation import evaluate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,8 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
     """Read and derive these columns of a source.
 
     Raises:
-        DataError: HW402, the source has no rows; HW405, its identity repeats.
+        DataError: HW402, the source has no rows; HW405, its identity repeats; HW410, a column
+            cannot be derived.
     """
     wanted = tuple(sorted({*columns, *plan.source.identity}))
     needed = _raw(plan, wanted)
@@ -90,7 +91,8 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
         )
     for name, expression in plan.source.derive.items():
         if name in wanted or _is_read(plan, name, wanted):
-            frame = frame.with_columns(evaluate(frame, {name: expression}))
+            place = None if plan.source.place is None else plan.source.place.of(f"derive {name!r}")
+            frame = frame.with_columns(computed(frame, {name: expression}, place=place))
     _check_identity(plan, frame)
     return Rows(plan, frame)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from headwater.engines.computed import computed
 from headwater.engines.histories import Rows, read_rows
 from headwater.engines.splits import REASONS, assign_parts
 from headwater.engines.times import microseconds
@@ -15,7 +16,6 @@ from headwater.kernel.passes import NEVER
 from headwater.plan.faults import reads
 from headwater.plan.spines import OwnColumn
 from headwater.plan.training_sets import TrainingSetPlan
-from headwater.spec.evaluation import evaluate
 
 TIME = pl.Datetime("us", "UTC")
 EVENT_TIME = "<event_time>"
@@ -42,11 +42,13 @@ def spine_rows(plan: TrainingSetPlan) -> SpineRows:
     """Read the spine's source and decide for each row its part, or why it is left out.
 
     Raises:
-        DataError: HW402 no rows, HW403 an undeclared null clock, HW406 a part without rows.
+        DataError: HW402 no rows, HW403 an undeclared null clock, HW406 a part without rows,
+            HW410 a value that does not fit an expression.
     """
     rows = read_rows(plan.spine.source, _columns(plan))
     as_of = _moments(plan, rows)
-    label = evaluate(rows.frame, {"label": plan.training_set.label.expression})["label"]
+    asked = plan.training_set.label
+    label = computed(rows.frame, {asked.name: asked.expression}, place=asked.place)[asked.name]
     known = rows.known_times(plan.label_clock)
     kept_out = _filtered(plan, rows)
     split = assign_parts(
@@ -90,9 +92,10 @@ def _columns(plan: TrainingSetPlan) -> set[str]:
 
 
 def _moments(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
-    times = evaluate(rows.frame, {"as_of": plan.spine.as_of})["as_of"]
+    place = plan.spine.spine.place
+    times = computed(rows.frame, {"as_of": plan.spine.as_of}, place=place)["as_of"]
     source = plan.spine.source.source
-    return microseconds(times, source.zone, rounded="down", place=plan.spine.spine.place)
+    return microseconds(times, source.zone, rounded="down", place=place)
 
 
 def _own_event_time(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
@@ -105,7 +108,8 @@ def _filtered(plan: TrainingSetPlan, rows: Rows) -> Any:
     condition = plan.spine.spine.filter
     if condition is None:
         return np.zeros(rows.frame.height, np.bool_)
-    met = evaluate(rows.frame, {"filter": condition})["filter"]
+    place = plan.spine.spine.place
+    met = computed(rows.frame, {"filter": condition}, place=place)["filter"]
     return ~met.fill_null(False).to_numpy()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import NUMBERS, VALUE, Aggregation
+from headwater.aggregations.base import NAN_CODE, NUMBERS, VALUE, Aggregation
 from headwater.errors import DataError
 from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan
@@ -107,11 +107,14 @@ def _numbers(column: pl.Series, dtype: Any, aggregation: Aggregation) -> pl.Seri
 
 
 def _codes(column: pl.Series) -> pl.Series:
-    """A code per value: equal up to its last bit for -0.0 and 0.0, which sorts above."""
+    """A code per value, in their order: equal but for its last bit for -0.0 and 0.0, above it."""
+    if column.dtype in (pl.Categorical, pl.Enum):
+        column = column.cast(pl.String)
     if kind_of(column.dtype) == "float":
         zeroed = (column + 0.0).rank("dense").cast(pl.Int64)
         is_negative_zero = (column == 0.0) & (1.0 / column < 0.0)
-        return (zeroed * 2 + (~is_negative_zero).cast(pl.Int64)).fill_null(0)
+        codes = zeroed * 2 + (~is_negative_zero).cast(pl.Int64)
+        return codes.set(column.is_nan().fill_null(False), NAN_CODE).fill_null(0)
     if column.dtype in (pl.List, pl.Array, pl.Struct, pl.Object):
         return column.hash(0).reinterpret(signed=True) // 2 * 2
     return (column.rank("dense").cast(pl.Int64) * 2).fill_null(0)

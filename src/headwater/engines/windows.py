@@ -6,56 +6,35 @@ one aggregation of one value over all its windows, for all entities, in our own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from headwater.aggregations.base import NULL, OVERFLOW, TIE
+from headwater.engines.arrangement import Arranged, arrange
+from headwater.engines.computed import computed
 from headwater.engines.histories import Rows
 from headwater.engines.values import FoldInput, fold_input, from_results
+from headwater.engines.visibility import Visibility
 from headwater.errors import DataError
 from headwater.kernel.compile import compiled
-from headwater.kernel.passes import activated_tree, bounds
+from headwater.kernel.moments import add_words
+from headwater.kernel.passes import activated_tree, prefix_states
 from headwater.kernel.pool import default_threads, for_groups
 from headwater.plan.views import FeaturePlan, ViewPlan
-from headwater.spec.evaluation import evaluate
+from headwater.schema.clocks import Clock
 
-BOUNDS = (
-    "void(const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
-    "int64[:,::1], int64[::1])"
-)
 TREE = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
     "const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
     "const int64[:,::1], {out}[:,::1], uint8[:,::1])"
 )
-_NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Arranged:
-    """History and spine in the kernel's order.
-
-    Args:
-        rows: Positions in the history, `order[i]` is the i-th in event order.
-        codes: Entity of each history row in event order.
-        time: Event time of each history row in event order.
-        rank: The first position with the same entity, event time and sequence.
-        spine: Positions in the spine, `spine[j]` is the j-th; rows without key or moment left out.
-        as_of: The moment of each of them.
-        groups: `(history start, history stop, spine start, spine stop)` per entity.
-    """
-
-    rows: Any
-    codes: Any
-    time: Any
-    rank: Any
-    spine: Any
-    as_of: Any
-    groups: Any
+PREFIX = (
+    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
+    "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
+)
 
 
 def window_features(
@@ -79,79 +58,11 @@ def window_features(
         DataError: HW403 an undeclared null clock, HW404 a tie, HW407 an integer overflow.
     """
     arranged = arrange(view, history, keys, as_of)
+    seen = Visibility(history, arranged, threads or default_threads())
     columns: dict[str, pl.Series] = {}
     for features in _alike(view.features):
-        columns |= _fold(features, view, history, arranged, (keys, threads or default_threads()))
+        columns |= _fold(features, view, seen, keys)
     return pl.DataFrame([columns[feature.column] for feature in view.features])
-
-
-def arrange(view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series) -> Arranged:
-    """Sort history and spine by entity and time; only entities that the spine asks for stay."""
-    events, asked = entity_codes(history.frame, keys, view.view.keys)
-    times = history.event_times().to_numpy()
-    sequence = _sequence(view, history)
-    rows = np.flatnonzero(events >= 0)
-    rows = rows[np.lexsort((sequence[rows], times[rows], events[rows]))]
-    codes, time, order = events[rows], times[rows], sequence[rows]
-    is_first = np.ones(len(rows), np.bool_)
-    is_first[1:] = (np.diff(codes) != 0) | (np.diff(time) != 0) | (np.diff(order) != 0)
-    rank = np.maximum.accumulate(np.where(is_first, np.arange(len(rows)), 0)) if len(rows) else rows
-    moments = as_of.fill_null(0).to_numpy()
-    spine = np.flatnonzero((asked >= 0) & as_of.is_not_null().to_numpy())
-    spine = spine[np.lexsort((moments[spine], asked[spine]))]
-    groups = _groups(codes, asked[spine])
-    return Arranged(rows, codes, time, rank, spine, np.ascontiguousarray(moments[spine]), groups)
-
-
-def entity_codes(
-    history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str]
-) -> tuple[Any, Any]:
-    """Dense codes of the spine's entities, for both frames; -1 for null keys and strangers."""
-    ours = _comparable(spine, keys)
-    known = ours.drop_nulls().unique(maintain_order=True).with_row_index("code")
-    return _codes(_comparable(history, keys), known), _codes(ours, known)
-
-
-def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
-    codes = frame.join(known, on=frame.columns, how="left", maintain_order="left")["code"]
-    return codes.cast(pl.Int64).fill_null(-1).to_numpy()
-
-
-def _comparable(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The keys by position, in types that join: whole numbers of one width, text as text."""
-    return frame.select(
-        _in_one_type(pl.col(key), frame.schema[key]).alias(f"key {i}") for i, key in enumerate(keys)
-    )
-
-
-def _in_one_type(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if dtype.is_integer():
-        return key.cast(pl.Int128)
-    if dtype in (pl.Categorical, pl.Enum):
-        return key.cast(pl.String)
-    if isinstance(dtype, pl.Datetime):
-        return key.to_physical().cast(pl.Int128) * _NANOSECONDS[dtype.time_unit]
-    return key
-
-
-def _sequence(view: ViewPlan, history: Rows) -> Any:
-    """The order of rows of one event time: dense ranks, nulls first; zeros without a sequence."""
-    sequence = view.source.source.sequence
-    if sequence is None:
-        return np.zeros(history.frame.height, np.int64)
-    ranks = history.frame[sequence].rank("dense").cast(pl.Int64).fill_null(0)
-    return ranks.to_numpy()
-
-
-def _groups(events: Any, asked: Any) -> Any:
-    """Ranges of both sorted code arrays for each code that the spine asks for."""
-    codes = np.unique(asked)
-    edges = [
-        np.searchsorted(array, codes, side)
-        for array in (events, asked)
-        for side in ("left", "right")
-    ]
-    return np.ascontiguousarray(np.stack(edges, axis=1).astype(np.int64))
 
 
 def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
@@ -163,20 +74,12 @@ def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
 
 
 def _fold(
-    features: list[FeaturePlan],
-    view: ViewPlan,
-    history: Rows,
-    arranged: Arranged,
-    asked: tuple[pl.DataFrame, int],
+    features: list[FeaturePlan], view: ViewPlan, seen: Visibility, keys: pl.DataFrame
 ) -> dict[str, pl.Series]:
-    keys, threads = asked
-    feature = features[0]
-    values = _values(feature, history)
+    feature, arranged = features[0], seen.arranged
+    values = _values(feature, seen.history)
     given = fold_input(feature.aggregation, values, arranged.rows, has_ties=_has_ties(arranged))
-    windows = np.array([one.window for one in features], np.int64)
-    out, status = _run(
-        given, history.known_times(feature.clock)[arranged.rows], windows, (arranged, threads)
-    )
+    out, status = _run(given, seen, feature.clock, tuple(one.window for one in features))
     _refuse(out, status, features, view, arranged, keys)
     filled = np.full((len(features), keys.height), NULL, np.uint8)
     filled[:, arranged.spine] = status
@@ -194,43 +97,34 @@ def _values(feature: FeaturePlan, history: Rows) -> pl.DataFrame:
     """The value and the condition of each history row."""
     value = pl.lit(1, pl.Int64) if feature.value is None else feature.value
     where = pl.lit(True) if feature.where is None else feature.where
-    return evaluate(history.frame, {"value": value, "where": where})
+    given = {"value": value, "where": where}
+    return computed(history.frame, given, place=feature.aggregation.place)
 
 
 def _has_ties(arranged: Arranged) -> bool:
     return bool((arranged.rank != np.arange(len(arranged.rank))).any())
 
 
-def _run(given: FoldInput, known: Any, windows: Any, on: tuple[Arranged, int]) -> tuple[Any, Any]:
-    arranged, threads = on
-    size = len(arranged.spine)
-    low = np.empty((len(windows), size), np.int64)
-    high = np.empty(size, np.int64)
-    out = np.zeros((len(windows), size), given.out)
-    status = np.zeros((len(windows), size), np.uint8)
-    activation = np.lexsort((known, arranged.codes))
-    find = compiled(bounds, BOUNDS)
-    fold = compiled(
-        activated_tree, TREE.format(x=given.x.dtype.name, out=given.out), given.functions
+def _run(
+    given: FoldInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
+) -> tuple[Any, Any]:
+    """The results and their status, a row for each window, in the order of the kernel."""
+    arranged, known = seen.arranged, seen.known(clock)
+    low, high = seen.edges(windows)
+    out = np.zeros((len(windows), len(arranged.spine)), given.out)
+    status = np.zeros((len(windows), len(arranged.spine)), np.uint8)
+    names = {"x": given.x.dtype.name, "out": given.out}
+    rows: tuple[Any, ...] = (given.x, given.valid, known)
+    if getattr(given.functions, "merge", None) is add_words and seen.follows_events(clock):
+        fold = compiled(prefix_states, PREFIX.format(**names), given.functions)
+    else:
+        fold = compiled(activated_tree, TREE.format(**names), given.functions)
+        rows = (given.x, given.valid, arranged.rank, known, seen.activation(clock))
+    for_groups(
+        lambda groups: fold(*rows, arranged.as_of, low, high, groups, out, status),
+        arranged.groups,
+        seen.threads,
     )
-
-    def run(groups: Any) -> None:
-        find(arranged.time, arranged.as_of, groups, windows, low, high)
-        fold(
-            given.x,
-            given.valid,
-            arranged.rank,
-            known,
-            activation,
-            arranged.as_of,
-            low,
-            high,
-            groups,
-            out,
-            status,
-        )
-
-    for_groups(run, arranged.groups, threads)
     return out, status
 
 

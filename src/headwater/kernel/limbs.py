@@ -85,8 +85,8 @@ def round_limbs(words: Any) -> tuple[float, int]:
 
 def scaled_float(value: float, power: int) -> float:
     """`value * 2**power`, infinite where it does not fit (and not an error); a zero is +0.0."""
-    if value == 0.0:
-        return 0.0
+    if value == 0.0 or value != value:
+        return value + 0.0
     if math.frexp(value)[1] + power > 1024:
         return math.inf if value > 0.0 else -math.inf
     return math.ldexp(value, power) + 0.0

@@ -13,6 +13,8 @@ import numpy as np
 
 ALL_HISTORY = -1
 NEVER = 9223372036854775807
+REACH = 4
+"""How far apart two leaves of the tree may lie to be merged together."""
 
 
 def bounds(time: Any, as_of: Any, groups: Any, windows: Any, low: Any, high: Any) -> None:
@@ -68,16 +70,31 @@ def activated_tree(
         right = tree[2 * size + 1]
         p = start
         for j in range(groups[g, 2], groups[g, 3]):
-            while p < stop and known[activation[p]] <= as_of[j] and known[activation[p]] != NEVER:
-                i = activation[p]
-                p += 1
-                if valid[i]:
+            top = 1
+            while top > 0:
+                # rows that become known together mostly lie together: what is above them is
+                # merged once for all of a run
+                bottom = 2 * size
+                top = 0
+                while p < stop and known[activation[p]] <= as_of[j]:
+                    i = activation[p]
                     node = size + i - start
-                    fold.lift(tree[node], x, i, scale)
-                    node >>= 1
-                    while node > 0:
+                    if known[i] == NEVER or (
+                        top > 0 and (node + REACH < bottom or node > top + REACH)
+                    ):
+                        break
+                    p += 1
+                    if valid[i]:
+                        fold.lift(tree[node], x, i, scale)
+                        bottom = min(bottom, node)
+                        top = max(top, node)
+                a = bottom >> 1
+                b = top >> 1
+                while b > 0:
+                    for node in range(max(a, 1), b + 1):
                         fold.merge(tree[node], tree[2 * node], tree[2 * node + 1], x, rank)
-                        node >>= 1
+                    a >>= 1
+                    b >>= 1
             for w in range(low.shape[0]):
                 for k in range(words):
                     left[k] = 0
@@ -95,6 +112,65 @@ def activated_tree(
                     b >>= 1
                 fold.merge(left, left, right, x, rank)
                 status[w, j], out[w, j] = fold.result(left, x, scale)
+
+
+def prefix_states(
+    fold: Any,
+    x: Any,
+    valid: Any,
+    known: Any,
+    as_of: Any,
+    low: Any,
+    high: Any,
+    groups: Any,
+    out: Any,
+    status: Any,
+) -> None:
+    """What `activated_tree` writes, where `known` never falls in event order and words add.
+
+    The rows that are known are then the first ones, and the state of `[low, high)` is the
+    difference of two states of first rows: exact, as states are whole numbers. Of these, only as
+    many are kept as the longest window holds, in a ring.
+    """
+    for g in range(groups.shape[0]):
+        if groups[g, 2] == groups[g, 3]:
+            continue
+        base = groups[g, 1]
+        room = 1
+        for w in range(low.shape[0]):
+            base = min(base, low[w, groups[g, 2]])
+        for w in range(low.shape[0]):
+            for j in range(groups[g, 2], groups[g, 3]):
+                if low[w, j] > base:
+                    room = max(room, high[j] - low[w, j] + 1)
+        scale, words = fold.prepare(x, valid, base, high[groups[g, 3] - 1])
+        states = np.empty((room + 1, words), np.int64)
+        one = states[room]
+        for k in range(words):
+            states[0, k] = 0
+        seen = base
+        last = 0
+        for j in range(groups[g, 2], groups[g, 3]):
+            while seen < high[j] and known[seen] <= as_of[j]:
+                for k in range(words):
+                    one[k] = 0
+                if valid[seen]:
+                    fold.lift(one, x, seen, scale)
+                before = last
+                seen += 1
+                last = (seen - base) % room
+                for k in range(words):
+                    states[last, k] = states[before, k] + one[k]
+            for w in range(low.shape[0]):
+                first = (low[w, j] - base) % room
+                for k in range(words):
+                    if low[w, j] >= seen:
+                        one[k] = 0
+                    elif low[w, j] == base:
+                        one[k] = states[last, k]
+                    else:
+                        one[k] = states[last, k] - states[first, k]
+                status[w, j], out[w, j] = fold.result(one, x, scale)
 
 
 def grouped_fold(

@@ -158,19 +158,23 @@ def _features(
     value_type = _value_type(aggregation, value, source, faults, place)
     where_type = _where_type(where, source, faults, place)
     name = _name(aggregation, value, faults, place)
-    windows = [_window(window, faults, place) for window in given.windows]
+    windows = [(given_as, _window(given_as, faults, place)) for given_as in given.windows]
     if value_type is None or where_type is None or name is None:
         return
     columns = _reads(view, aggregation, (value, where), source)
-    for window in (window for window in windows if window is not None):
+    clock = source.clock_of(columns)
+    for given_as, window in windows:
+        if window is None:
+            continue
+        _check_delay(window, clock, source, faults, place)
         yield FeaturePlan(
-            f"{view.name}__{name}_{_window_name(window)}",
+            f"{view.name}__{name}_{_window_name(given_as)}",
             aggregation,
             value,
             where,
             window,
             columns,
-            source.clock_of(columns),
+            clock,
             value_type,
             result_type(aggregation, value_type),
         )
@@ -258,8 +262,28 @@ def _window(given: str | timedelta | None, faults: Faults, place: Place | None) 
     return window
 
 
-def _window_name(window: int) -> str:
-    return "all" if window == ALL_HISTORY else format_duration(window)
+def _check_delay(
+    window: int, clock: Clock, source: SourcePlan, faults: Faults, place: Place | None
+) -> None:
+    """A fault where rows leave the window before their clock lets them be seen (R3)."""
+    delay = max(
+        (m.offset for m in clock.moments if m.column == source.source.event_time), default=0
+    )
+    if window != ALL_HISTORY and delay >= window:
+        faults.add(
+            "HW303",
+            f"the feature is known {format_duration(delay)} after an event, and its window of "
+            f"{format_duration(window)} has passed by then: no row is known at as_of",
+            place=place,
+            hint="take a window that is longer than the delay",
+        )
+
+
+def _window_name(given: str | timedelta | None) -> str:
+    """The window in a column's name: as the user wrote it."""
+    if given is None:
+        return "all"
+    return given if isinstance(given, str) else format_duration(parse_duration(given))
 
 
 def _reads(

@@ -14,7 +14,7 @@ All are measured on validation, on the same resamples; the test part is not look
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,18 +53,28 @@ from headwater.spec.recipe import Recipe
 PART = "validation"
 
 
-def compare_clocks(
-    comparison: ClockComparison, trained: Trained, session: Session
-) -> list[dict[str, Any]]:
-    """One row per variant: `roc_auc` with interval, and its difference to `known` with interval.
+@dataclass(frozen=True, slots=True, eq=False)
+class ClocksTable:
+    """What a comparison found.
 
-    Empty where the split has no validation part, or there is no history to compare.
+    Args:
+        rows: One per variant: `roc_auc` with interval, and its difference to `known` with interval.
+            None where the split has no validation part, or there is no history to compare.
+        cached: Whether nothing was computed.
+    """
+
+    rows: list[dict[str, Any]]
+    cached: bool
+
+
+def compare_clocks(comparison: ClockComparison, trained: Trained, session: Session) -> ClocksTable:
+    """The clocks table of a trained model.
 
     Raises:
         DataError: HW409, a source is not what the model learned from any more.
     """
     if PART not in trained.artifact.parts or not comparison.model.training_set.features:
-        return []
+        return ClocksTable([], cached=True)
     identity = fingerprint(
         {
             "task": "clocks",
@@ -78,11 +88,11 @@ def compare_clocks(
     )
     with session.home.locked(session.say):
         kept = session.cache.load_json(identity)
-        if kept is None:
-            kept = {"rows": _computed(comparison, trained, session)}
-            session.cache.keep_json(identity, kept)
-    rows: list[dict[str, Any]] = kept["rows"]
-    return rows
+        if kept is not None:
+            return ClocksTable(kept["rows"], cached=True)
+        rows = _computed(comparison, trained, session)
+        session.cache.keep_json(identity, {"rows": rows})
+    return ClocksTable(rows, cached=False)
 
 
 def _computed(

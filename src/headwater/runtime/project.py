@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import sys
 import tomllib
 import traceback
 from collections.abc import Iterator, Mapping
@@ -14,6 +11,7 @@ from typing import Any, TypeVar
 
 from headwater import plugins
 from headwater.errors import Place, SpecError, SpecErrors, closest, raise_all
+from headwater.runtime.project_modules import execute, importable
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.source import Source
@@ -84,7 +82,9 @@ def load_project(folder: Path) -> Project:
     files = [folder / name for name in settings.get("definitions", ["definitions.py"])]
     found: dict[type, dict[str, Any]] = {}
     faults: list[SpecError] = []
-    for value in (value for file in files for value in _definitions(file, folder)):
+    with importable(folder):
+        loaded = [value for file in files for value in _definitions(file, folder)]
+    for value in loaded:
         named = found.setdefault(type(value), {})
         other = named.setdefault(value.name, value)
         if other is not value:
@@ -133,6 +133,15 @@ def read_settings(folder: Path) -> dict[str, Any]:
                 f"setting {key!r} takes {kinds[key].__name__}, found {value!r}",
                 place=str(path),
             )
+    for name in settings.get("definitions", ()):
+        if not isinstance(name, str) or not (folder / name).resolve().is_relative_to(
+            folder.resolve()
+        ):
+            raise SpecError(
+                "HW102",
+                f"setting 'definitions' takes files of the project, found {name!r}",
+                place=str(path),
+            )
     return settings
 
 
@@ -152,14 +161,8 @@ def _execute(file: Path, folder: Path) -> Any:
             f"file {file.name!r} of the project does not exist",
             place=str(folder / "headwater.toml"),
         )
-    name = f"headwater_definitions_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise SpecError("HW103", f"file {file.name!r} is not a Python file", place=str(file))
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(folder))
     try:
-        spec.loader.exec_module(module)
+        return execute(file, folder)
     except SpecErrors:
         raise
     except SpecError as error:
@@ -171,9 +174,6 @@ def _execute(file: Path, folder: Path) -> Any:
             f"the definitions do not load: {type(error).__name__}: {error}",
             place=_line_of(error, folder, file),
         ) from error
-    finally:
-        sys.path.remove(str(folder))
-    return module
 
 
 def _line_of(error: BaseException, folder: Path, file: Path) -> Place:

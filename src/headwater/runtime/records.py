@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from headwater.runtime.progress import silent
 from headwater.runtime.project import Project
 from headwater.stores.atomic import write_whole
 
@@ -26,7 +27,8 @@ def record(result: Mapping[str, Any], project: Project) -> Path:
         "is_dirty": bool(_git(project.folder, "status", "--porcelain")),
     }
     path = project.home.runs / f"{now:%Y%m%dT%H%M%S%f}.json"
-    write_whole(path, json.dumps(entry, indent=2, sort_keys=True, default=str).encode())
+    with project.home.locked(silent):  # who holds the lock sweeps up what others leave unfinished
+        write_whole(path, json.dumps(entry, indent=2, default=str).encode())
     return path
 
 

@@ -45,7 +45,9 @@ def write_report(result: Mapping[str, Any], session: Session) -> Path:
     shown = {**result, "looks": result["ledger"]}
     shown["training_set"] = {**result["training_set"], "label": result["label"]}
     path = _path(session.home, result["model"]["name"])
-    write_whole(path, render(shown).encode())
+    page = render(shown).encode()
+    with session.home.locked(session.say):
+        write_whole(path, page)
     return path
 
 
@@ -59,8 +61,8 @@ def report_project(
     """
     model = project.only(Model, name, "model")
     for path in sorted(project.home.runs.glob("*.json"), reverse=True):
-        result = json.loads(path.read_bytes())
-        if result["model"]["name"] == model.name:
+        result = _recorded(path)
+        if result is not None and result["model"]["name"] == model.name:
             written = write_report(result, Session(project.home, project.seed, say))
             return {"report": str(written), "cached": True}
     raise EngineError(
@@ -68,6 +70,15 @@ def report_project(
         f"model {model.name!r} was not run yet",
         hint=f"headwater run {project.folder.as_posix()}",
     )
+
+
+def _recorded(path: Path) -> dict[str, Any] | None:
+    """A run's result; None where its file was damaged."""
+    try:
+        result: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    return result
 
 
 def _path(home: Home, model: str) -> Path:

@@ -57,7 +57,7 @@ def train_project(
 
 def run_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
     """Build, train, compare the clocks where that is asked for, and write the report."""
-    from headwater.runtime.clocks import compare_clocks
+    from headwater.runtime.clocks import ClocksTable, compare_clocks
     from headwater.runtime.train import train_in
 
     started = time.monotonic()
@@ -65,7 +65,7 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
     model = project.only(Model, name, "model")
     session = session_of(project, say)
     trained = train_in(model, session)
-    clocks: list[dict[str, Any]] = []
+    clocks = ClocksTable([], cached=True)
     for comparison in project.of(ClockComparison).values():
         if comparison.model is model:
             clocks = compare_clocks(comparison, trained, session)
@@ -74,10 +74,10 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
         "project": project.name,
         **trained.result,
         **described(planned(model.training_set)),
-        "clocks": clocks,
+        "clocks": clocks.rows,
         "findings": checked["findings"],
         "versions": trained.artifact.manifest["versions"],
-        "cached": trained.cached,
+        "cached": trained.cached and clocks.cached,
         "ledger": [look for look in looks if look["training_set"] == model.training_set.name],
         "seconds": time.monotonic() - started,
     }

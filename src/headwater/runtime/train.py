@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from headwater.engines.computed import computed
+from headwater.errors import DataError
 from headwater.models import estimators
 from headwater.models.metrics import metrics
 from headwater.models.resampling import bootstrap
@@ -20,7 +22,6 @@ from headwater.plan.models import check_model
 from headwater.plan.seeds import derived_seed
 from headwater.runtime.build import Session, build_in, resolved, session_at
 from headwater.runtime.progress import Say, silent
-from headwater.spec.evaluation import evaluate
 from headwater.spec.model import Model
 from headwater.spec.plain import fingerprint
 from headwater.stores import ledger
@@ -122,9 +123,27 @@ def learner_versions() -> dict[str, str]:
 
 
 def labels(artifact: Artifact, part: str) -> Any:
-    """The labels of a part as 0 and 1."""
-    column = artifact.manifest["columns"]["label"]
-    return artifact.to_polars(part)[column].cast(pl.Int64).to_numpy()
+    """The labels of a part as 0 and 1.
+
+    Raises:
+        DataError: HW703, there are other values.
+    """
+    return zeros_and_ones(artifact.to_polars(part)[artifact.manifest["columns"]["label"]])
+
+
+def zeros_and_ones(label: pl.Series) -> Any:
+    """A label as integers.
+
+    Raises:
+        DataError: HW703, there are other values; a cast would cut 0.7 down to 0.
+    """
+    if not label.cast(pl.Float64).is_in([0.0, 1.0]).all():
+        raise DataError(
+            "HW703",
+            f"label {label.name!r} holds other values than 0 and 1",
+            hint="declare a condition as the label, such as hw.Label(name, column > 15)",
+        )
+    return label.cast(pl.Int64).to_numpy()
 
 
 def fitted(model: Model, seed: int) -> tuple[Any, str]:
@@ -137,7 +156,8 @@ def resampling_groups(model: Model, raw: pl.DataFrame) -> Any:
     """What is drawn when intervals are made, per row; None for the rows themselves."""
     if model.groups is None:
         return None
-    return evaluate(raw, {"group": model.groups})["group"].cast(pl.String).fill_null("").to_numpy()
+    groups = computed(raw, {"group": model.groups}, place=model.place)["group"]
+    return groups.cast(pl.String).fill_null("").to_numpy()
 
 
 def _stands_in_no_longer(kept: Mapping[str, Any], model: Model) -> bool:
@@ -163,7 +183,7 @@ def _computed(
         raw = artifact.to_polars(part)
         named = {"metrics": scores[part], "baseline": np.full(raw.height, prevalence)}
         if model.rule is not None:
-            rule = evaluate(raw, {"rule": model.rule})["rule"].cast(pl.Float64)
+            rule = computed(raw, {"rule": model.rule}, place=model.place)["rule"].cast(pl.Float64)
             named["rule"] = rule.to_numpy()
         for name, found in _measured(model, raw, labels(artifact, part), named, session).items():
             measured[name][part] = found
@@ -195,9 +215,14 @@ def _measured(
         generator=generator,
     )
     return {
-        name: metrics(label, score) | {"intervals": draws.intervals(name)}
+        name: metrics(label, score) | {"intervals": _listed(draws.intervals(name))}
         for name, score in scores.items()
     }
+
+
+def _listed(intervals: Mapping[str, Any]) -> dict[str, list[float] | None]:
+    """As JSON has them, so that a kept answer equals the first."""
+    return {name: None if ends is None else list(ends) for name, ends in intervals.items()}
 
 
 def _enter_look(

@@ -97,9 +97,10 @@ def answers(
     *,
     threads: int = 1,
     sequence: str | None = "sequence",
+    clock: str = "known_time",
 ) -> Answers:
     """What the engine gives: for each column each window, and all history where `flag` holds."""
-    plan = _plan(make, sequence)
+    plan = _plan(make, sequence, clock)
     moments = spine["as_of"].to_physical()
     try:
         found = window_features(
@@ -111,13 +112,13 @@ def answers(
 
 
 @lru_cache(maxsize=64)
-def _plan(make: Make, sequence: str | None) -> ViewPlan:
+def _plan(make: Make, sequence: str | None, clock: str) -> ViewPlan:
     early = dict.fromkeys((*ENTITY, "event_time", "sequence"), ALWAYS)
     source = Source(
         "laws",
         Frame(frame_of(history(0))),
         event_time="event_time",
-        known_time="known_time",
+        known_time=clock,
         known_times=early,
         null_known_time="never",
         sequence=sequence,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from headwater.aggregations.base import NUMBERS, VALUE, Aggregation, Kind
+from headwater.aggregations.base import NAN_CODE, NUMBERS, VALUE, Aggregation, Kind
 
 
 def plain_result(
@@ -74,15 +74,19 @@ def _operand(aggregation: Any, values: Sequence[Any], kind: Kind) -> tuple[Any, 
 
 
 def codes(values: Sequence[Any]) -> Any:
-    """Codes that order as the values do: -0.0 is next below 0.0, NaN above all and equal to NaN.
+    """Codes that order as the values do: -0.0 is next below 0.0, NaN has a code of its own.
 
-    >>> codes([0.0, -0.0, 3.5, float("nan")]).tolist()
-    [1, 0, 3, 5]
+    >>> codes([0.0, -0.0, 3.5, -2.0]).tolist()
+    [3, 2, 5, 1]
     """
-    keys = [(True, 0.0) if value != value else (False, _hashable(value)) for value in values]
-    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    keys = [None if value != value else _hashable(value) for value in values]
+    known = sorted({key for key in keys if key is not None})
+    places = {key: 2 * place for place, key in enumerate(known)}
     bits = [isinstance(value, float) and str(value) != "-0.0" for value in values]
-    return np.array([2 * places[key] + bit for key, bit in zip(keys, bits, strict=True)], np.int64)
+    found = [
+        NAN_CODE if key is None else places[key] + bit for key, bit in zip(keys, bits, strict=True)
+    ]
+    return np.array(found, np.int64)
 
 
 def _hashable(value: Any) -> Any:

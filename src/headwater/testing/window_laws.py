@@ -171,6 +171,16 @@ def nothing_visible_gives_the_empty_result(case: Case) -> None:
             demand_same(found[name], [empty] * len(case.made.spine), f"{name} of nulls")
 
 
+def a_clock_that_follows_events_has_the_same_bits(case: Case) -> None:
+    """What is known as soon as it happened may be folded by a quicker pass."""
+    for delay in (0, -3):
+        rows = [row | {"known_time": row["event_time"] + delay} for row in case.made.rows]
+        frame, spine = frame_of(History(rows, case.made.spine)), case.made.frames()[1]
+        expected = answers(case.make, frame, spine)
+        found = answers(case.make, frame, spine, clock="event_time")
+        demand_same(found, expected, f"known {delay} microseconds after the event")
+
+
 def plain_python_gives_the_same_bits(case: Case) -> None:
     """What is compiled and what a debugger steps through are one arithmetic."""
     made = merged(History(part.rows[:15], part.spine[:2], part.seed) for part in case.parts[:4])
@@ -204,6 +214,7 @@ WINDOW_LAWS: dict[str, Callable[[Case], None]] = {
     "history before the window does not matter": history_before_the_window_does_not_matter,
     "future and unknown rows do not matter": future_and_unknown_rows_do_not_matter,
     "nothing visible gives the empty result": nothing_visible_gives_the_empty_result,
+    "a clock that follows events has the same bits": a_clock_that_follows_events_has_the_same_bits,
     "plain Python gives the same bits": plain_python_gives_the_same_bits,
 }
 

@@ -1,0 +1,128 @@
+"""History and spine in the kernel's order: rows of an entity together, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headwater.engines.histories import Rows
+from headwater.plan.views import ViewPlan
+
+_PACKED = 1 << 62
+_NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arranged:
+    """History and spine in the kernel's order.
+
+    Args:
+        rows: Positions in the history, `order[i]` is the i-th in event order.
+        codes: Entity of each history row in event order.
+        time: Event time of each history row in event order.
+        rank: The first position with the same entity, event time and sequence.
+        spine: Positions in the spine, `spine[j]` is the j-th; rows without key or moment left out.
+        as_of: The moment of each of them.
+        groups: `(history start, history stop, spine start, spine stop)` per entity.
+    """
+
+    rows: Any
+    codes: Any
+    time: Any
+    rank: Any
+    spine: Any
+    as_of: Any
+    groups: Any
+
+
+def arrange(view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series) -> Arranged:
+    """Sort history and spine by entity and time; only entities that the spine asks for stay."""
+    events, asked = entity_codes(history.frame, keys, view.view.keys)
+    times = history.event_times().to_numpy()
+    sequence = _sequence(view, history)
+    rows = np.flatnonzero(events >= 0)
+    rows = rows[order_of(events[rows], times[rows], sequence[rows])]
+    codes, time, order = events[rows], times[rows], sequence[rows]
+    is_first = np.ones(len(rows), np.bool_)
+    is_first[1:] = (np.diff(codes) != 0) | (np.diff(time) != 0) | (np.diff(order) != 0)
+    rank = np.maximum.accumulate(np.where(is_first, np.arange(len(rows)), 0)) if len(rows) else rows
+    moments = as_of.fill_null(0).to_numpy()
+    spine = np.flatnonzero((asked >= 0) & as_of.is_not_null().to_numpy())
+    spine = spine[order_of(asked[spine], moments[spine])]
+    groups = _groups(codes, asked[spine])
+    return Arranged(rows, codes, time, rank, spine, np.ascontiguousarray(moments[spine]), groups)
+
+
+def entity_codes(
+    history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str]
+) -> tuple[Any, Any]:
+    """Dense codes of the spine's entities, for both frames; -1 for null keys and strangers."""
+    ours = _comparable(spine, keys)
+    known = ours.drop_nulls().unique(maintain_order=True).with_row_index("code")
+    return _codes(_comparable(history, keys), known), _codes(ours, known)
+
+
+def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
+    codes = frame.join(known, on=frame.columns, how="left", maintain_order="left")["code"]
+    return codes.cast(pl.Int64).fill_null(-1).to_numpy()
+
+
+def _comparable(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The keys by position, in types that join: whole numbers of one width, text as text."""
+    return frame.select(
+        _in_one_type(pl.col(key), frame.schema[key]).alias(f"key {i}") for i, key in enumerate(keys)
+    )
+
+
+def _in_one_type(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype.is_integer():
+        return key.cast(pl.Int128)
+    if dtype in (pl.Categorical, pl.Enum):
+        return key.cast(pl.String)
+    if isinstance(dtype, pl.Datetime):
+        return key.to_physical().cast(pl.Int128) * _NANOSECONDS[dtype.time_unit]
+    return key
+
+
+def _sequence(view: ViewPlan, history: Rows) -> Any:
+    """The order of rows of one event time: dense ranks, nulls first; zeros without a sequence."""
+    sequence = view.source.source.sequence
+    if sequence is None:
+        return np.zeros(history.frame.height, np.int64)
+    ranks = history.frame[sequence].rank("dense").cast(pl.Int64).fill_null(0)
+    return ranks.to_numpy()
+
+
+def _groups(events: Any, asked: Any) -> Any:
+    """Ranges of both sorted code arrays for each code that the spine asks for."""
+    codes = np.unique(asked)
+    edges = [
+        np.searchsorted(array, codes, side)
+        for array in (events, asked)
+        for side in ("left", "right")
+    ]
+    return np.ascontiguousarray(np.stack(edges, axis=1).astype(np.int64))
+
+
+def order_of(*keys: Any) -> Any:
+    """Positions sorted by int64 keys, the first above the others; equal rows stay in their order.
+
+    Keys that fit one number together are sorted as one, in less than half the time.
+
+    >>> order_of(np.array([1, 0, 1]), np.array([5, 9, 3])).tolist()
+    [1, 2, 0]
+    """
+    if not len(keys[0]):
+        return np.zeros(0, np.int64)
+    packed, values = np.zeros(len(keys[0]), np.int64), 1
+    for key in keys:
+        least, most = int(key.min()), int(key.max())
+        values *= most - least + 1
+        if values > _PACKED:
+            return np.lexsort(keys[::-1])
+        packed = packed * (most - least + 1) + (key - least)
+    return np.argsort(packed, kind="stable")

@@ -1,0 +1,110 @@
+"""What a pass folds of a column, for every type of column."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import headwater as hw
+from headwater.engines.values import fold_input
+from headwater.errors import DataError
+
+ROWS = np.array([2, 0, 1])
+NO_ROWS = np.array([], np.int64)
+
+
+def given(aggregation: Any, column: pl.Series, *, has_ties: bool = False) -> Any:
+    values = pl.DataFrame({"value": column, "where": [True, None, True]})
+    return fold_input(aggregation, values, ROWS, has_ties=has_ties)
+
+
+def test_rows_come_in_event_order_and_count_where_value_and_condition_hold() -> None:
+    found = given(hw.Sum("x"), pl.Series([1.5, 2.5, None]))
+    assert found.x.tolist()[1:] == [1.5, 2.5]
+    assert found.valid.tolist() == [False, True, False]
+    assert (found.functions, found.out) == (hw.Sum, "float64")
+
+
+@pytest.mark.parametrize(
+    ("column", "aggregation", "types"),
+    [
+        (pl.Series([1, 2, 3], dtype=pl.Int8), hw.Sum("x"), ("int64", "int64")),
+        (pl.Series([1, 2, 3], dtype=pl.UInt64), hw.Sum("x"), ("int64", "int64")),
+        (pl.Series([True, False, None]), hw.Sum("x"), ("int64", "int64")),
+        (pl.Series([1, 2, 3], dtype=pl.Float32), hw.Sum("x"), ("float64", "float64")),
+        (pl.Series([True, False, None]), hw.Mean("x"), ("float64", "float64")),
+        (pl.Series([1, 2, 2**53]), hw.Mean("x"), ("float64", "float64")),
+        (pl.Series([1, 2, -(2**53) - 1]), hw.Std("x"), ("int64", "float64")),
+        (pl.Series(["a", "b", None]), hw.Count("x"), ("int64", "int64")),
+        (pl.Series(["a", "b", None]), hw.Last("x"), ("int64", "int64")),
+    ],
+)
+def test_types_that_are_folded_and_that_come_out(
+    column: pl.Series, aggregation: Any, types: tuple[str, str]
+) -> None:
+    found = given(aggregation, column)
+    assert (found.x.dtype.name, found.out) == types
+    is_float = types[0] == "float64"
+    assert found.functions is (type(aggregation) if is_float else found.functions)
+    if not is_float and aggregation.integers is not None:
+        assert found.functions is aggregation.integers
+
+
+def test_integers_that_no_64_bits_hold_are_an_error() -> None:
+    with pytest.raises(DataError, match="UInt64 values do not fit") as caught:
+        given(hw.Sum("x"), pl.Series([1, 2, 2**63], dtype=pl.UInt64))
+    assert caught.value.code == "HW407"
+
+
+def test_last_reads_no_value_until_rows_tie() -> None:
+    column = pl.Series(["b", "a", "b"])
+    assert given(hw.Last("x"), column).x.tolist() == [0, 0, 0]
+    codes = given(hw.Last("x"), column, has_ties=True).x.tolist()
+    assert codes[0] == codes[1] > codes[2]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series(["ä", "z", "ä"]),
+        pl.Series(["ä", "z", "ä"], dtype=pl.Categorical),
+        pl.Series(["ä", "z", "ä"], dtype=pl.Enum(["z", "ä"])),
+        pl.Series([True, False, True]),
+        pl.Series([2**64 - 1, 0, 2**64 - 1], dtype=pl.UInt64),
+        pl.Series([Decimal("1.1"), Decimal("1.10001"), Decimal("1.1")]),
+        pl.Series([date(2024, 1, 1), date(1969, 1, 1), date(2024, 1, 1)]),
+        pl.Series([time(1), time(2), time(1)]),
+        pl.Series([timedelta(1), timedelta(-1), timedelta(1)]),
+        pl.Series([b"\x00", b"", b"\x00"]),
+        pl.Series([[1, None], [1], [1, None]]),
+        pl.Series([{"a": 1, "b": "x"}, {"a": 1, "b": None}, {"a": 1, "b": "x"}]),
+        pl.Series([[1, 2], [2, 1], [1, 2]], dtype=pl.Array(pl.Int64, 2)),
+        pl.Series([math.nan, 1.0, math.nan]),
+        pl.Series([0.5, 1.0, 0.5], dtype=pl.Float32),
+    ],
+    ids=lambda column: str(column.dtype)[:20],
+)
+def test_codes_of_every_type_tell_values_apart_above_their_last_bit(column: pl.Series) -> None:
+    codes = given(hw.Last("x"), column, has_ties=True).x
+    third, first, second = (codes >> 1).tolist()
+    assert third == first != second
+
+
+def test_zeros_differ_in_the_last_bit_only_and_the_positive_is_above() -> None:
+    codes = given(hw.Last("x"), pl.Series([0.0, -0.0, 1.0]), has_ties=True).x.tolist()
+    one, positive, negative = codes
+    assert positive == negative + 1
+    assert positive >> 1 == negative >> 1 < one >> 1
+
+
+def test_no_row_at_all() -> None:
+    values = pl.DataFrame({"value": pl.Series([], dtype=pl.Float64), "where": []})
+    values = values.with_columns(pl.col("where").cast(pl.Boolean))
+    found = fold_input(hw.Sum("x"), values, NO_ROWS)
+    assert (found.x.tolist(), found.valid.tolist()) == ([], [])

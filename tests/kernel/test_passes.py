@@ -1,0 +1,268 @@
+"""Passes equal plain loops: bounds, the activated tree and the grouped fold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headwater import plugins
+from headwater.aggregations.base import NULL, VALUE
+from headwater.aggregations.count import Count
+from headwater.aggregations.last import Last
+from headwater.aggregations.sum import Sum
+from headwater.kernel.compile import compiled
+from headwater.kernel.moments import add_words
+from headwater.kernel.passes import (
+    ALL_HISTORY,
+    NEVER,
+    activated_tree,
+    bounds,
+    grouped_fold,
+    prefix_states,
+)
+
+BOUNDS = (
+    "void(const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
+    "int64[:,::1], int64[::1])"
+)
+TREE = (
+    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
+    "const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
+    "const int64[:,::1], {out}[:,::1], uint8[:,::1])"
+)
+PREFIX = (
+    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
+    "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
+)
+FOLD = (
+    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], {out}[::1], "
+    "uint8[::1])"
+)
+
+MEMBERS = {
+    name: member.load()
+    for name, member in plugins.members("aggregations").items()
+    if hasattr(member.load(), "prepare")
+}
+WINDOWS = np.array([1, 5, 30, ALL_HISTORY, 2**62], np.int64)
+
+
+def inputs(seed: int) -> dict[str, Any]:
+    """Entities with histories of no row to 13 rows, ties, nulls, and rows that are never known."""
+    rng = np.random.default_rng(seed)
+    sizes, asked = rng.choice([0, 0, 1, 2, 3, 7, 8, 13], 9), rng.choice([0, 1, 2, 6], 9)
+    codes = np.repeat(np.arange(9), sizes)
+    time = np.concatenate([[], *[np.sort(rng.integers(-20, 20, size)) for size in sizes]])
+    rows = len(codes)
+    known = rng.choice([*range(-30, 40), NEVER, -NEVER], rows)
+    edges = np.concatenate([[0], np.cumsum(sizes)]), np.concatenate([[0], np.cumsum(asked)])
+    starts = [edge[:-1] for edge in edges]
+    stops = [edge[1:] for edge in edges]
+    groups = np.stack([starts[0], stops[0], starts[1], stops[1]], axis=1)
+    moments = [np.sort(rng.integers(-25, 45, number)) for number in asked]
+    return {
+        "time": time.astype(np.int64),
+        "as_of": np.concatenate([[], *moments]).astype(np.int64),
+        "groups": np.ascontiguousarray(groups, np.int64),
+        "valid": rng.random(rows) < 0.8,
+        "known": known.astype(np.int64),
+        "activation": np.lexsort((known, codes)),
+        "codes": codes,
+        "rng": rng,
+    }
+
+
+def found_bounds(given: dict[str, Any]) -> tuple[Any, Any]:
+    low = np.full((len(WINDOWS), len(given["as_of"])), -7, np.int64)
+    high = np.full(len(given["as_of"]), -7, np.int64)
+    run = compiled(bounds, BOUNDS)
+    run(given["time"], given["as_of"], given["groups"], WINDOWS, low, high)
+    return low, high
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bounds_hold_the_rows_of_each_window(seed: int) -> None:
+    given = inputs(seed)
+    low, high = found_bounds(given)
+    for start, stop, first, last in given["groups"]:
+        for j in range(first, last):
+            for w, window in enumerate(WINDOWS.tolist()):
+                as_of = int(given["as_of"][j])
+                inside = [
+                    i
+                    for i in range(start, stop)
+                    if given["time"][i] < as_of
+                    and (window == ALL_HISTORY or given["time"][i] >= as_of - window)
+                ]
+                assert list(range(low[w, j], high[j])) == inside
+
+
+def test_the_window_starts_with_its_first_moment_and_ends_before_as_of() -> None:
+    time = np.array([2, 3, 9, 10, 11])
+    groups = np.array([[0, 5, 0, 1]])
+    low, high = np.empty((2, 1), np.int64), np.empty(1, np.int64)
+    compiled(bounds, BOUNDS)(time, np.array([10]), groups, np.array([7, 8]), low, high)
+    assert (low[:, 0].tolist(), high.tolist()) == ([1, 0], [3])
+
+
+@pytest.mark.parametrize("edge", [-(2**62), 2**62])
+def test_the_longest_window_reaches_back_from_the_ends_of_time(edge: int) -> None:
+    time = np.array([edge - 1 if edge > 0 else edge])
+    low, high = np.empty((1, 1), np.int64), np.empty(1, np.int64)
+    as_of, groups = np.array([edge + (edge < 0)]), np.array([[0, 1, 0, 1]])
+    compiled(bounds, BOUNDS)(time, as_of, groups, np.array([2**62]), low, high)
+    assert (low.tolist(), high.tolist()) == ([[0]], [1])
+
+
+def folded(functions: Any, x: Any, rows: list[int], rank: Any) -> tuple[int, Any]:
+    """The result over these rows, one after the other, in plain Python."""
+    with np.errstate(all="ignore"):
+        scale, words = functions.prepare(x, np.ones(len(x), np.bool_), 0, len(x))
+        state = np.zeros(words, np.int64)
+        for i in rows:
+            one = np.zeros(words, np.int64)
+            functions.lift(one, x, i, scale)
+            functions.merge(state, state.copy(), one, x, rank)
+        status, value = functions.result(state, x, scale)
+    return status, value
+
+
+def forms(name: str) -> list[tuple[Any, str, str]]:
+    """The functions of a member, the type they read and the type they write."""
+    member = MEMBERS[name]
+    if member.reads == "rows" or member.returns == "row":
+        return [(member, "int64", "int64")]
+    whole = "int64" if member.returns == "value" else "float64"
+    return [(member, "float64", "float64"), (member.integers or member, "int64", whole)]
+
+
+def some_values(rng: Any, kind: str, rows: int) -> Any:
+    if kind == "int64":
+        return rng.choice([0, 1, -1, 2**40, -(2**62), 77], rows).astype(np.int64)
+    return rng.choice([0.1, -0.0, 1e16, -1e16, 1e300, 5e-324, np.nan, np.inf, -2.5], rows)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_activated_tree_equals_a_loop_over_the_visible_rows(name: str) -> None:
+    for functions, kind, out_kind in forms(name):
+        run = compiled(activated_tree, TREE.format(x=kind, out=out_kind), functions)
+        for seed in range(8):
+            given = inputs(seed)
+            time, as_of = given["time"], given["as_of"]
+            x, rank = some_values(given["rng"], kind, len(time)), np.arange(len(time))
+            low, high = found_bounds(given)
+            out = np.zeros(low.shape, out_kind)
+            status = np.full(low.shape, 99, np.uint8)
+            run(x, given["valid"], rank, given["known"], given["activation"], as_of,
+                low, high, given["groups"], out, status)  # fmt: skip
+            for w, j in np.ndindex(low.shape):
+                rows = [
+                    i
+                    for i in range(low[w, j], high[j])
+                    if given["valid"][i]
+                    and given["known"][i] <= as_of[j]
+                    and given["known"][i] != NEVER
+                ]
+                expected = folded(functions, x, rows, rank)
+                assert status[w, j] == expected[0]
+                if expected[0] == VALUE:
+                    wanted = np.array([expected[1]], out_kind)
+                    assert np.array_equal(out[w, j : j + 1], wanted, equal_nan=kind != "int64")
+
+
+@pytest.mark.parametrize("name", [name for name in MEMBERS if MEMBERS[name].merge is add_words])
+def test_prefix_states_have_the_bits_of_the_tree_where_known_time_never_falls(name: str) -> None:
+    for functions, kind, out_kind in forms(name):
+        types = {"x": kind, "out": out_kind}
+        tree = compiled(activated_tree, TREE.format(**types), functions)
+        prefix = compiled(prefix_states, PREFIX.format(**types), functions)
+        for seed in range(8):
+            given = inputs(seed)
+            x = some_values(given["rng"], kind, len(given["time"]))
+            low, high = found_bounds(given)
+            known = given["time"] + (seed - 4) * 3
+            for start, stop, _, _ in given["groups"]:
+                known[max(start, stop - seed % 3) : stop] = NEVER
+            activation = np.lexsort((known, given["codes"]))
+            results = []
+            for run, middle in (
+                (tree, (np.arange(len(x)), known, activation)),
+                (prefix, (known,)),
+            ):
+                out, status = np.zeros(low.shape, out_kind), np.full(low.shape, 99, np.uint8)
+                run(x, given["valid"], *middle, given["as_of"], low, high,
+                    given["groups"], out, status)  # fmt: skip
+                results.append((out.tobytes(), status.tobytes()))
+            assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_grouped_fold_equals_a_loop_over_the_rows_of_each_code(name: str) -> None:
+    for functions, kind, out_kind in forms(name):
+        run = compiled(grouped_fold, FOLD.format(x=kind, out=out_kind), functions)
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            x, codes, valid = some_values(rng, kind, 40), rng.integers(-1, 5, 40), rng.random(40)
+            rank = np.arange(40)
+            out, status = np.zeros(6, out_kind), np.full(6, 99, np.uint8)
+            run(x, valid < 0.7, rank, codes, out, status)
+            for code in range(6):
+                rows = np.flatnonzero((codes == code) & (valid < 0.7)).tolist()
+                expected = folded(functions, x, rows, rank)
+                assert status[code] == expected[0]
+                if expected[0] == VALUE:
+                    wanted = np.array([expected[1]], out_kind)
+                    assert np.array_equal(out[code : code + 1], wanted, equal_nan=kind != "int64")
+
+
+def test_a_row_that_is_never_known_is_not_seen_at_the_end_of_time() -> None:
+    run = compiled(activated_tree, TREE.format(x="int64", out="int64"), Count)
+    out, status = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint8)
+    known = np.array([NEVER, -NEVER])
+    run(np.zeros(2, np.int64), np.ones(2, np.bool_), np.arange(2), known, np.array([1, 0]),
+        np.array([NEVER]), np.array([[0]]), np.array([2]), np.array([[0, 2, 0, 1]]),
+        out, status)  # fmt: skip
+    assert out.tolist() == [[1]]
+
+
+def test_no_entity_and_no_row_write_nothing() -> None:
+    none, flags = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    tree = compiled(activated_tree, TREE.format(x="int64", out="int64"), Last)
+    nowhere = np.zeros((2, 0), np.int64)
+    tree(none, flags, none, none, none, none, nowhere, none, np.zeros((0, 4), np.int64),
+         nowhere.copy(), nowhere.astype(np.uint8))  # fmt: skip
+    out, status = np.zeros(1), np.full(1, 99, np.uint8)
+    fold = compiled(grouped_fold, FOLD.format(x="float64", out="float64"), Sum)
+    fold(np.zeros(0), flags, none, none, out, status)
+    assert status[0] == NULL
+
+
+@settings(max_examples=60)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=12),
+    low=st.integers(0, 12),
+)
+def test_last_notes_ties_of_the_greatest_rank_only(rows: list[tuple[int, int]], low: int) -> None:
+    """Codes that differ in the last bit alone are both zeros: no tie, and the greater is taken."""
+    rows = sorted(rows, key=lambda row: row[0])
+    ranks = [row[0] for row in rows]
+    rank = np.array([ranks.index(own) for own in ranks], np.int64)
+    x = np.array([row[1] for row in rows], np.int64)
+    low = min(low, len(rows))
+    run = compiled(activated_tree, TREE.format(x="int64", out="int64"), Last)
+    out, status = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint8)
+    known = np.zeros(len(rows), np.int64)
+    run(x, np.ones(len(rows), np.bool_), rank, known, np.arange(len(rows)), np.array([1]),
+        np.array([[low]]), np.array([len(rows)]), np.array([[0, len(rows), 0, 1]]),
+        out, status)  # fmt: skip
+    newest = [row[1] for row in rows[low:] if row[0] == ranks[-1]]
+    if not newest:
+        assert status[0, 0] == NULL
+    elif len({code >> 1 for code in newest}) > 1:
+        assert status[0, 0] == 2
+    else:
+        assert (status[0, 0], x[out[0, 0]]) == (VALUE, max(newest))
