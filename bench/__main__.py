@@ -23,9 +23,7 @@ def main() -> int:
         folder = Path(asked.folder or own)
         entities = max(20, asked.events // 50)
         for name, spread_over in (("many", entities), ("one", 1)):
-            make_workload(
-                folder / name, events=asked.events, rows=asked.rows, entities=spread_over
-            )
+            make_workload(folder / name, events=asked.events, rows=asked.rows, entities=spread_over)
         words = known_words()
         try:
             records = contest(_chosen(asked.peers), folder, words, times=asked.times, say=_say)

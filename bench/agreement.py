@@ -68,9 +68,9 @@ def _differences(name: str, ours: pl.Series, theirs: pl.Series) -> pl.Series:
 
 
 def _described(found: Path, ours: pl.DataFrame, theirs: pl.DataFrame, mask: pl.Series) -> str:
-    place = int(mask.arg_max() or 0)
-    name = mask.name
-    return f"{found.stem}: {name} of row {ours['row'][place]} is {theirs[name][place]!r}, not {ours[name][place]!r}"
+    place, name = int(mask.arg_max() or 0), mask.name
+    row, wanted, value = ours["row"][place], ours[name][place], theirs[name][place]
+    return f"{found.stem}: {name} of row {row} is {value!r}, not {wanted!r}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ MOMENTS = ("count", "sum", "mean", "std", "last")
 EVERY = (*MOMENTS, "min", "max", "count_distinct")
 DIRECT = 1e-9
 DIFFERENCES = 1e-2
-"""Running sums of floats lose digits when they are subtracted, most for the spread of few values."""
+"""Running sums of floats lose digits when subtracted, most for the spread of few values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,6 @@ CONTESTANTS = (
     Contestant("one_thread", "Headwater, one thread", "headwater_enrich", is_peer=False, threads=1),
     Contestant("row_clock", "Headwater, a clock of each row", "headwater_enrich",
                is_peer=False, clock="known_time"),
-    Contestant("one_entity", "Headwater, one entity with all events", "headwater_enrich",
-               is_peer=False, folder="one"),
+    Contestant("one_entity", "Headwater, one thread, one entity with all events",
+               "headwater_enrich", is_peer=False, threads=1, folder="one"),
 )  # fmt: skip

@@ -60,7 +60,7 @@ def contest(
     times: int,
     say: Callable[[str], None],
 ) -> dict[str, Record]:
-    """Run all contestants `times` times, in turn; Headwater first, as the others are compared to it.
+    """Run all contestants `times` times, in turn; Headwater first, whom the others must equal.
 
     Raises:
         Disagreement: Values differ by more than a contestant's tolerance.

@@ -53,8 +53,13 @@ def clocks_table(result: dict[str, Any]) -> str:
         "| --- | --- | --- | --- |",
     ]
     for name, row in rows.items():
-        more = "" if name == "known" else f"{row['difference_to_known']:+.3f} ({_range(row, True)})"
-        cells = [f"`{name}`: {row['description']}", f"{row['roc_auc']:.3f}", _range(row, False), more]
+        more = f"{row['difference_to_known']:+.3f} ({_range(row, True)})"
+        cells = [
+            f"`{name}`: {row['description']}",
+            f"{row['roc_auc']:.3f}",
+            _range(row, False),
+            more,
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", verdict(rows["event_time"])])
 

@@ -5,14 +5,10 @@ Differences of floating sums lose digits.
 
 from __future__ import annotations
 
-import os
+import polars as pl
 
-os.environ.setdefault("POLARS_MAX_THREADS", "2")
-
-import polars as pl  # noqa: E402
-
-from bench.peers.base import main  # noqa: E402
-from bench.task import WINDOWS, Task  # noqa: E402
+from bench.peers.base import main
+from bench.task import WINDOWS, Task
 
 _SUMS = ("n", "s", "q")
 
@@ -50,15 +46,19 @@ def _at_edge(
     sums = running.select(
         "entity", "event_time", *(pl.col(name).alias(f"{name}_at_{edge}") for name in kept)
     )
-    return rows.with_columns(moment).join_asof(
-        sums,
-        left_on="moment",
-        right_on="event_time",
-        by="entity",
-        allow_exact_matches=False,
-        coalesce=False,
-        check_sortedness=False,
-    ).drop("event_time")
+    return (
+        rows.with_columns(moment)
+        .join_asof(
+            sums,
+            left_on="moment",
+            right_on="event_time",
+            by="entity",
+            allow_exact_matches=False,
+            coalesce=False,
+            check_sortedness=False,
+        )
+        .drop("event_time")
+    )
 
 
 def _within(name: str, window: str) -> pl.Expr:

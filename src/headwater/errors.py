@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = f"{Path(__file__).parent}/"  # with its end: the user's headwater_project is beside it
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_help_lists_the_verbs_and_the_vocabulary(
     for verb in ("demo", "check", "build", "train", "run", "report"):
         assert re.search(rf"^  {verb}  +[A-Z].*\.$", found.stdout, re.MULTILINE)
     words = " ".join(found.stdout.partition("Vocabulary")[2].split())
-    assert "aggregations Count, Last, Mean," in words
+    assert "aggregations Count, Last, Max, Mean," in words
     assert "steps EncodeOneHot, EncodeTarget, ImputeMedian, ScaleStandard" in words
     assert "sources Csv, Parquet" in words
     assert "(project)" not in words

@@ -56,6 +56,8 @@ def rows(spine: hw.Spine, *, history: hw.Source | None = None, **changes: Any) -
         features=[hw.Count().within("1d")],
     )
     given = {"label": hw.Label("dear", pl.col("price") > 1.5), "split": WHOLE} | changes
+    if "part" in spine.keep:
+        given["recipe"] = hw.Recipe(hw.EncodeTarget(hw.strings()))
     faults = Faults()
     plan = plan_training_set(hw.TrainingSet("set", spine=spine, features=[view], **given), faults)
     faults.raise_all()
@@ -202,6 +204,9 @@ ASKED = pl.DataFrame(
 )
 
 
+KNOWN = hw.Label("is_told", pl.col("told_at").is_not_null())
+
+
 def test_the_label_of_a_frame_counts_as_known_and_says_no_time() -> None:
     found = rows(hw.Spine(ASKED, as_of="at"), history=source())
     assert column(found, "label_known_time") == [None, None]
@@ -218,6 +223,6 @@ def test_a_null_clock_of_a_frames_label_is_never_known() -> None:
 
 
 def test_the_own_columns_of_a_frame_are_all_known() -> None:
-    found = rows(hw.Spine(ASKED, as_of="at", keep=["told_at"]), history=source())
-    assert column(found, "told_at") == hours(1, None)
+    found = rows(hw.Spine(ASKED, as_of="at", keep=["price"]), history=source(), label=KNOWN)
+    assert column(found, "price") == [1.0, 2.0, None]
     assert found.facts["masked"] == {}

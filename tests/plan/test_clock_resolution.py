@@ -1,4 +1,4 @@
-"""The clock of each column and feature, and what the plan proves about the row itself (R1, R2, R5)."""
+"""The clock of each column and feature, and what the plan proves about the row itself."""
 
 from __future__ import annotations
 
@@ -189,9 +189,7 @@ def planned(**changes: Any) -> TrainingSetPlan:
     training_set = hw.TrainingSet(
         "tips",
         spine=hw.Spine(changes.pop("rows", trips), **({"as_of": "starts_at"} | changes)),
-        features=[
-            hw.FeatureView("v", trips, entity="driver", features=[hw.Count().within("1d")])
-        ],
+        features=[hw.FeatureView("v", trips, entity="driver", features=[hw.Count().within("1d")])],
         label=label,
         split=hw.SplitByTime(train=1.0, validation=0.0, test=0.0),
     )

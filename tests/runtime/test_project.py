@@ -186,7 +186,12 @@ def test_all_names_that_are_taken_twice_are_told_together(tmp_path: Path) -> Non
         fourth = hw.Source("third", hw.Parquet("x.parquet"), event_time="at")
     """
     with pytest.raises(SpecErrors) as caught:
-        load_project(project(tmp_path, definitions=SOURCES + more + textwrap.indent(textwrap.dedent(other), "    ")))
+        load_project(
+            project(
+                tmp_path,
+                definitions=SOURCES + more + textwrap.indent(textwrap.dedent(other), "    "),
+            )
+        )
     assert [fault.code for fault in caught.value.faults] == ["HW105", "HW105"]
 
 
@@ -249,12 +254,18 @@ def test_the_only_definition_of_a_kind_needs_no_name(tmp_path: Path) -> None:
 
 def test_check_reports_the_faults_of_every_file_together(tmp_path: Path) -> None:
     settings = 'definitions = ["sources.py", "views.py"]\n'
-    sources = SOURCES + """
+    sources = (
+        SOURCES
+        + """
     unused = hw.Source("unused", hw.Parquet("users.parquet"), event_time="att")
     """
-    views = VIEWS.replace('entity="user"', 'entity="usr"') + """
+    )
+    views = (
+        VIEWS.replace('entity="user"', 'entity="usr"')
+        + """
     mean = hw.FeatureView("mean", users, entity="user", features=[hw.Mean("m").within("7 d")])
     """
+    )
     loaded = load_project(project(tmp_path, settings, sources=sources, views=views))
     with pytest.raises(SpecErrors) as caught:
         check(loaded)
@@ -315,10 +326,13 @@ def test_a_models_expressions_are_checked_beside_the_faults_of_its_training_set(
 
 def test_a_missing_file_does_not_hide_the_faults_of_definitions(tmp_path: Path) -> None:
     settings = 'definitions = ["sources.py", "views.py"]\n'
-    sources = SOURCES + """
+    sources = (
+        SOURCES
+        + """
     gone = hw.Source("gone", hw.Parquet("gone.parquet"), event_time="at")
     first = hw.FeatureView("first", gone, entity="user", features=[hw.Count().within("1d")])
     """
+    )
     views = VIEWS.replace('"1d"', '"1 d"')
     loaded = load_project(project(tmp_path, settings, sources=sources, views=views))
     with pytest.raises(SpecError, match="HW202"):
@@ -337,9 +351,12 @@ def test_a_word_of_the_project_itself_can_be_used(tmp_path: Path) -> None:
     class Visits(Count):
         '''How many.'''
     """
-    text: Any = SOURCES + """
+    text: Any = (
+        SOURCES
+        + """
     view = hw.FeatureView("view", users, entity="user", features=[hw.Visits().within("1d")])
     """
+    )
     folder = project(tmp_path, definitions=text, aggregations__visits=word)
     loaded = load_project(folder)
     assert check(loaded)["definitions"] == {"Source": 1, "FeatureView": 1}

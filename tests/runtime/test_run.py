@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import headwater as hw
-from headwater.errors import EngineError, SpecError, SpecErrors
+from headwater.errors import SpecError, SpecErrors
 from headwater.runtime.project import Project, load_project
-from headwater.runtime.report import report_project
 from headwater.runtime.run import build_project, run_project, train_project
 from headwater.stores import ledger
 
@@ -90,32 +87,6 @@ def test_a_record_of_each_run_lies_apart_from_the_artifact(make_project: Any) ->
     assert [record["cached"] for record in records] == [False, True]
     assert {"ended", "python", "platform", "commit", "is_dirty"} <= set(records[0])
     assert without_time(first).items() <= records[0].items()
-
-
-def test_the_report_is_one_page_beside_the_runs(ran: Any) -> None:
-    page = Path(ran.result["report"])
-    assert page == ran.project.home.folder / "reports" / "late_model.html"
-    text = page.read_text(encoding="utf-8")
-    assert "known then or not" in text
-    assert f"{ran.clocks['known']['roc_auc']:.3f}" in text
-    for foreign in ("http://", "https://", "<script src", "<link"):
-        assert foreign not in text
-
-
-def test_the_report_can_be_written_again_from_the_record(ran: Any, make_project: Any) -> None:
-    project = make_project()
-    shutil.copytree(ran.project.home.runs, project.home.runs)
-    (project.home.runs / "99999999T999999.json").write_text("{")  # damaged, so passed over
-    again = report_project(project)
-    assert again["cached"]
-    assert Path(again["report"]).read_bytes() == Path(ran.result["report"]).read_bytes()
-
-
-def test_a_model_that_was_not_run_has_no_report(make_project: Any) -> None:
-    with pytest.raises(EngineError) as caught:
-        report_project(make_project())
-    assert caught.value.code == "HW506"
-    assert str(caught.value.hint).startswith("headwater run ")
 
 
 def test_build_and_train_of_a_project_say_their_part(make_project: Any) -> None:

@@ -1,4 +1,4 @@
-"""Training: one look per computation of a test metric, one root seed, everything beside a baseline."""
+"""Training: one look per computation of a test metric, and one root seed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,13 @@ def test_metrics_stand_beside_baseline_and_rule_with_intervals(ran: Any) -> None
     for name in ("metrics", "baseline", "rule"):
         for part in ("validation", "test"):
             found = trained.result[name][part]
-            assert set(found["intervals"]) == {"roc_auc", "pr_auc", "prevalence", "brier", "log_loss"}
+            assert set(found["intervals"]) == {
+                "roc_auc",
+                "pr_auc",
+                "prevalence",
+                "brier",
+                "log_loss",
+            }
             for metric, interval in found["intervals"].items():
                 low, high = interval
                 assert low <= found[metric] <= high, (name, part, metric)
@@ -132,11 +138,10 @@ def test_a_look_is_entered_before_its_answer_is_kept(
 # one root seed
 
 
-FOREST = {
-    ESTIMATOR: '"sklearn.ensemble.RandomForestClassifier", params={"n_estimators": 5}',
-}
+TREES = '"sklearn.ensemble.RandomForestClassifier", params={"n_estimators": 5}'
+FOREST = {ESTIMATOR: TREES}
 SECOND = FOREST | {
-    "clocks = hw": 'second = hw.Model("second", late, estimator="sklearn.ensemble.RandomForestClassifier", params={"n_estimators": 5})\nclocks = hw',
+    "clocks = hw": f'second = hw.Model("second", late, estimator={TREES})\nclocks = hw',
 }
 
 
@@ -196,7 +201,10 @@ def test_an_estimator_that_does_not_exist_is_refused_before_anything_is_built(
 
 
 def test_faults_of_model_and_training_set_come_together(make_project: Any) -> None:
-    text = {'"courier__late_share_6h"': '"courier__late_shar_6h"', '"distance", "weight"': '"distanc", "weight"'}
+    text = {
+        '"courier__late_share_6h"': '"courier__late_shar_6h"',
+        '"distance", "weight"': '"distanc", "weight"',
+    }
     with pytest.raises(SpecErrors) as caught:
         train(make_project(replace=text | {ESTIMATOR: '"nodots"'}))
     assert sorted(fault.code for fault in caught.value.faults) == ["HW201", "HW211"]
@@ -219,7 +227,7 @@ def test_a_model_whose_name_is_no_folder_is_refused(make_project: Any, name: str
 
 
 def test_a_label_that_is_a_number_is_not_cut_down_to_a_class(make_project: Any) -> None:
-    text = {'hw.Label("late", pl.col("minutes_late") > 15)': 'hw.Label("late", (pl.col("minutes_late") > 15) * 0.7)'}
+    text = {'"late", pl.col("minutes_late") > 15': '"late", (pl.col("minutes_late") > 15) * 0.7'}
     project = make_project(replace=text)
     with pytest.raises(DataError, match="label 'late' holds other values than 0 and 1") as caught:
         train(project)

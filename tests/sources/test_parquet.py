@@ -86,7 +86,7 @@ def test_a_truncated_file_cannot_be_read(folder: Path, kept: int) -> None:
     (folder / "a.parquet").write_bytes(whole[:kept])
     for path in (folder / "a.parquet", folder):
         reader = hw.Parquet(str(path))
-        for act in (reader.schema, lambda reader=reader: reader.read(["n"])):  # type: ignore[misc]
+        for act in (reader.schema, lambda reader=reader: reader.read(["n"])):
             with pytest.raises(DataError, match="cannot be read") as caught:
                 act()
             assert caught.value.code == "HW401"

@@ -16,7 +16,10 @@ from headwater.errors import SpecError
 from headwater.spec.frame import Frame
 from headwater.spec.plain import fingerprint
 
-BASE = {"a": [1, None, 3], "s": ["short", None, "a text that is longer than twelve bytes"]}
+BASE: dict[str, Any] = {
+    "a": [1, None, 3],
+    "s": ["short", None, "a text that is longer than twelve bytes"],
+}
 
 
 def snapshot(frame: Any) -> str:

@@ -45,11 +45,10 @@ class Max(Aggregation):
         """The one with the largest code, or a NaN."""
         a = left[0]
         b = right[0]
-        into[0] = b
-        if b == 0:
-            into[0] = a
-        elif a > 0 and x[b - 1] != NAN_CODE and (x[a - 1] == NAN_CODE or x[a - 1] > x[b - 1]):
-            into[0] = a
+        wins = False
+        if a > 0 and b > 0 and x[b - 1] != NAN_CODE:
+            wins = x[a - 1] == NAN_CODE or x[a - 1] > x[b - 1]
+        into[0] = a if b == 0 or wins else b
 
     @staticmethod
     def result(state: Any, x: Any, scale: int) -> tuple[int, int]:

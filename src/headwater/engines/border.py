@@ -18,6 +18,7 @@ import polars as pl
 from headwater.errors import DataError, Place, SpecError, closest
 from headwater.kernel.programs import Input, Program, execute
 from headwater.kernel.row_operations import ColumnKind
+from headwater.plan.kinds import column_kind
 
 PLAIN_NUMBERS = frozenset({float, int, bool, type(None)})
 """Types that NumPy turns into float64 by their value; text would be parsed."""
@@ -40,7 +41,7 @@ def column_kinds(
         if column not in schema:
             hint = closest(column, schema)
             raise SpecError("HW601", f"column {column!r} does not exist", place=place, hint=hint)
-        kind = _kind(schema[column])
+        kind = column_kind(schema[column])
         if kind is None:
             raise SpecError(
                 "HW601",
@@ -111,17 +112,11 @@ def check_row(inputs: Sequence[Input], values: Sequence[Any]) -> None:
             _refuse(entry.column, entry.kind, type(value).__name__)
 
 
-def _kind(dtype: pl.DataType) -> ColumnKind | None:
-    if dtype.is_numeric() or dtype in (pl.Boolean, pl.Null):
-        return "number"
-    return "category" if dtype in (pl.String, pl.Categorical, pl.Enum) else None
-
-
 def _check(schema: Mapping[str, pl.DataType], column: str, kind: ColumnKind) -> None:
     if column not in schema:
         raise DataError("HW603", f"column {column!r} is missing", hint=closest(column, schema))
     dtype = schema[column]
-    if dtype != pl.Null and _kind(dtype) != kind:
+    if dtype != pl.Null and column_kind(dtype) != kind:
         _refuse(column, kind, str(dtype))
 
 

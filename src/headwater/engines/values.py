@@ -111,9 +111,9 @@ def _codes(column: pl.Series) -> pl.Series:
     if column.dtype in (pl.Categorical, pl.Enum):
         column = column.cast(pl.String)
     if kind_of(column.dtype) == "float":
-        zeroed = (column + 0.0).rank("dense").cast(pl.Int64)
+        ranks = column.rank("dense").cast(pl.Int64)  # of both zeros the same
         is_negative_zero = (column == 0.0) & (1.0 / column < 0.0)
-        codes = zeroed * 2 + (~is_negative_zero).cast(pl.Int64)
+        codes = ranks * 2 + (~is_negative_zero).cast(pl.Int64)
         return codes.set(column.is_nan().fill_null(False), NAN_CODE).fill_null(0)
     if column.dtype in (pl.List, pl.Array, pl.Struct, pl.Object):
         return column.hash(0).reinterpret(signed=True) // 2 * 2

@@ -7,6 +7,7 @@ one aggregation of one value over all its windows, for all entities, in our own 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,8 @@ def window_features(
         DataError: HW403 an undeclared null clock, HW404 a tie, HW407 an integer overflow.
     """
     arranged = arrange(view, history, keys, as_of)
+    # in one chunk, or each row expression would copy the frame
+    history = replace(history, frame=history.frame.rechunk())
     seen = Visibility(history, arranged, threads or default_threads())
     columns: dict[str, pl.Series] = {}
     for features in _alike(view.features):

@@ -21,8 +21,8 @@ from headwater.errors import DataError, EngineError, Place, SpecError
 from headwater.models import stand_in
 from headwater.models.import_paths import class_at, unknown
 
-# OpenMP threads spin while they wait, which makes a fit on a busy machine many times slower. This is
-# read when the first library that uses OpenMP is loaded, and never changes a result
+# OpenMP threads spin while they wait, which makes a fit many times slower on a busy machine. This
+# is read when the first library that uses OpenMP is loaded; it changes no result.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 try:

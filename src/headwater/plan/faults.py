@@ -28,6 +28,11 @@ class Faults:
         if str(fault) not in map(str, self.found):
             self.found.append(fault)
 
+    def take(self, other: Iterable[SpecError]) -> None:
+        """Note faults that were found elsewhere; what is noted already is left out."""
+        known = set(map(str, self.found))
+        self.found += [fault for fault in other if str(fault) not in known]
+
     def raise_all(self) -> None:
         """Raise what was found; nothing where nothing was."""
         raise_all(self.found)

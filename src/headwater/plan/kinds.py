@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from headwater.aggregations.base import Aggregation, Kind
+from headwater.kernel.row_operations import ColumnKind
 
 
 def kind_of(dtype: pl.DataType) -> Kind:
@@ -20,6 +21,13 @@ def kind_of(dtype: pl.DataType) -> Kind:
     if dtype in (pl.Date, pl.Datetime):
         return "time"
     return "duration" if dtype == pl.Duration else "other"
+
+
+def column_kind(dtype: pl.DataType) -> ColumnKind | None:
+    """What a recipe makes of a column of this type; None where it can do nothing with it."""
+    if dtype.is_numeric() or dtype in (pl.Boolean, pl.Null):
+        return "number"
+    return "category" if dtype in (pl.String, pl.Categorical, pl.Enum) else None
 
 
 def result_type(aggregation: Aggregation, dtype: pl.DataType) -> pl.DataType:

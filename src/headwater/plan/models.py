@@ -21,14 +21,14 @@ def raw_schema(plan: TrainingSetPlan) -> dict[str, pl.DataType]:
 
 def check_model(model: Model, faults: Faults) -> None:
     """Add the faults of a model: its own, its data's, those of rule and groups on the columns."""
-    faults.found += [fault for fault in model.faults() if str(fault) not in map(str, faults.found)]
+    faults.take(model.faults())
     place = None if model.place is None else model.place.of(f"model {model.name!r}")
     faults.names_folder(model.name, place)
     if not faults.is_a(model.training_set, TrainingSet, f"data of model {model.name!r}", place):
         return
     own = Faults()
     plan = plan_training_set(model.training_set, own)
-    faults.found += [fault for fault in own.found if str(fault) not in map(str, faults.found)]
+    faults.take(own.found)
     if plan is None:
         return
     owner = f"training set {model.training_set.name!r}"

@@ -63,9 +63,10 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
     read = source.reader.schema()
     schema = _derived(source, read, faults)
     _check_words(source, faults, place)
-    if _is_name(source.event_time, "event_time=", faults, place):
-        if faults.has_columns([source.event_time], schema, owner, place):
-            is_time(source.event_time, schema, source.zone, faults, place)
+    if _is_name(source.event_time, "event_time=", faults, place) and faults.has_columns(
+        [source.event_time], schema, owner, place
+    ):
+        is_time(source.event_time, schema, source.zone, faults, place)
     if source.sequence is not None and _is_name(source.sequence, "sequence=", faults, place):
         faults.has_columns([source.sequence], schema, owner, place)
     faults.has_columns(source.identity, schema, owner, place)

@@ -10,6 +10,7 @@ import polars as pl
 from headwater.errors import Place
 from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.plan.kinds import kind_of
+from headwater.plan.recipes import check_recipe
 from headwater.plan.sources import SourcePlan, is_time
 from headwater.plan.spines import SpinePlan, plan_spine
 from headwater.plan.views import ViewPlan, plan_view
@@ -54,6 +55,13 @@ class TrainingSetPlan:
 
 def plan_training_set(training_set: TrainingSet, faults: Faults) -> TrainingSetPlan | None:
     """Resolve a training set; None where its faults leave nothing to go on with."""
+    own = Faults()
+    plan = _planned(training_set, own)
+    faults.take(own.found)
+    return plan
+
+
+def _planned(training_set: TrainingSet, faults: Faults) -> TrainingSetPlan | None:
     faults.names_folder(training_set.name, _at(training_set.place, training_set))
     if not _has_kinds(training_set, faults):
         return None
@@ -71,6 +79,8 @@ def plan_training_set(training_set: TrainingSet, faults: Faults) -> TrainingSetP
     for view in views:
         check_attachment(view, spine, faults)
     label = _plan_label(training_set, spine, faults)
+    if not faults.found:  # a column that is missing for a fault of its own is no second one
+        _check_recipe(training_set, spine, views, faults)
     if label is None or len(views) < len(planned):
         return None
     return TrainingSetPlan(training_set, spine, views, *label)
@@ -92,12 +102,11 @@ def _has_kinds(training_set: TrainingSet, faults: Faults) -> bool:
         faults.is_a(getattr(training_set, name), kind, f"{name}= of {owner}", place)
         for name, kind in kinds.items()
     ]
-    return all(asked) and all(
-        [
-            faults.is_a(view, FeatureView, f"a feature view of {owner}", place)
-            for view in training_set.features
-        ]
-    )
+    if not all(asked):
+        return False
+    what = f"a feature view of {owner}"
+    found = [faults.is_a(view, FeatureView, what, place) for view in training_set.features]
+    return all(found)
 
 
 def _check_sources(sources: Sequence[SourcePlan], faults: Faults) -> None:
@@ -128,6 +137,16 @@ def check_attachment(view: ViewPlan, spine: SpinePlan, faults: Faults) -> None:
                 place=_at(view.view.place, view.view),
                 hint="cast one of them with derive=",
             )
+
+
+def _check_recipe(
+    training_set: TrainingSet, spine: SpinePlan, views: Sequence[ViewPlan], faults: Faults
+) -> None:
+    inputs = {column.name: column.dtype for column in spine.kept}
+    inputs |= {feature.column: feature.dtype for view in views for feature in view.features}
+    recipe = training_set.recipe or Recipe()
+    place = training_set.place if training_set.recipe is None else recipe.place
+    check_recipe(recipe, inputs, faults, _at(place, training_set))
 
 
 def _are_comparable(one: pl.DataType, other: pl.DataType) -> bool:

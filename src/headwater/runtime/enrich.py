@@ -95,5 +95,5 @@ def _warn_of_assumed_clock(source: Source, is_assumed: bool) -> None:
             f"source {source.name!r} declares no clock: each row counts as known at its event "
             "time; declare known_time=",
             HeadwaterWarning,
-            stacklevel=4,
+            stacklevel=3,
         )

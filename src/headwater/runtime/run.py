@@ -82,6 +82,5 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
         "seconds": time.monotonic() - started,
     }
     result["report"] = str(write_report(result, session))
-    result["seconds"] = time.monotonic() - started
     record(result, project)
     return result

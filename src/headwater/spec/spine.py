@@ -20,9 +20,9 @@ class Spine:
     Args:
         rows: A source, or a frame (Polars, pandas, Arrow) whose columns count as known.
         as_of: A time column, or a row expression that gives a time.
-        keep: Columns (or one) of the row itself that become inputs of a model, each masked by its clock
-            (R5): what is not known at `as_of` is null and counted, what is provably not known is
-            an error.
+        keep: Columns of the row itself (or one) that become inputs of a model, each masked by its
+            clock (R5): what is not known at `as_of` is null and counted, what is provably not known
+            is an error.
         filter: A row expression; rows where it is not true are left out as `filtered`.
     """
 
