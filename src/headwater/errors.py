@@ -195,6 +195,7 @@ CODES |= {  # the environment
     "HW503": "an artifact or a cached result is damaged",
     "HW504": "interrupted",
     "HW506": "there is no run to report",
+    "HW507": "a variable of the environment has no usable value",
 }
 CODES |= {  # recipes and steps
     "HW601": "a step matches no column or the wrong kind of column",

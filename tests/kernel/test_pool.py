@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.errors import EngineError
 from headwater.kernel.pool import balanced, default_threads, for_groups
 
 
@@ -58,12 +59,22 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
         for_groups(fail, groups_of([2] * 9), 2)
 
 
-@pytest.mark.parametrize(("named", "threads"), [("3", 3), ("0", 1), ("1", 1)])
+@pytest.mark.parametrize(("named", "threads"), [("3", 3), ("1", 1)])
 def test_the_environment_names_the_number_of_threads(
     named: str, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADWATER_THREADS", named)
     assert default_threads() == threads
+
+
+@pytest.mark.parametrize("named", ["0", "-1", "two", "1.5"])
+def test_a_number_of_threads_that_is_none_is_refused(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADWATER_THREADS", named)
+    with pytest.raises(EngineError, match=f"HEADWATER_THREADS is '{named}'") as raised:
+        default_threads()
+    assert raised.value.code == "HW507"
 
 
 def test_without_it_the_processors_at_hand_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

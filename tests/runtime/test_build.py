@@ -204,13 +204,14 @@ def test_a_named_seed_is_part_of_the_identity(make_project: Any) -> None:
 
 
 SHARE, DEPOT = ["view 'courier'", "preparation"], ["view 'depot'", "preparation"]
+WINDOW = '[hw.Mean("minutes_late").within("1d'
 LABEL = 'hw.Label("late", pl.col("minutes_late") > 15)'
 CHANGES: dict[str, tuple[str, str, list[str]]] = {
     "whitespace": ('.within("6h", "1d"),', ".within(\n\n '6h','1d' , ),", []),
     "a comment": ("parcels = hw", "# parcels, and when they arrive\nparcels = hw", []),
     "an owner": ("sequence=", 'owner="ada", description="of late", sequence=', []),
     "a value": ('[hw.Mean("minutes_late")', '[hw.Mean("distance")', DEPOT),
-    "a window": ('[hw.Mean("minutes_late").within("1d', '[hw.Mean("minutes_late").within("2d', DEPOT),
+    "a window": (WINDOW, WINDOW.replace("1d", "2d"), DEPOT),
     "a threshold": ('"minutes_late") > 15, name', '"minutes_late") > 20, name', SHARE),
     "the recipe": ("hw.ScaleStandard(hw.numeric()),", "", ["preparation"]),
     "the label": (LABEL, LABEL.replace("15", "20"), ALL_TASKS),

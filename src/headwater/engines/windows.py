@@ -37,6 +37,9 @@ PREFIX = (
     "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
 )
 
+PREFIX_FROM = 500_000
+"""History rows from which a second compiled pass is worth its second of compiling."""
+
 
 def window_features(
     view: ViewPlan,
@@ -118,7 +121,8 @@ def _run(
     status = np.zeros((len(windows), len(arranged.spine)), np.uint8)
     names = {"x": given.x.dtype.name, "out": given.out}
     rows: tuple[Any, ...] = (given.x, given.valid, known)
-    if getattr(given.functions, "merge", None) is add_words and seen.follows_events(clock):
+    is_additive = getattr(given.functions, "merge", None) is add_words
+    if is_additive and len(given.x) >= PREFIX_FROM and seen.follows_events(clock):
         fold = compiled(prefix_states, PREFIX.format(**names), given.functions)
     else:
         fold = compiled(activated_tree, TREE.format(**names), given.functions)

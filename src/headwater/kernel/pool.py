@@ -9,14 +9,22 @@ from typing import Any
 
 import numpy as np
 
+from headwater.errors import EngineError
+
 _CHUNKS_PER_THREAD = 8
 
 
 def default_threads() -> int:
-    """`HEADWATER_THREADS`, else the processors that this process may use."""
+    """`HEADWATER_THREADS`, else the processors that this process may use.
+
+    Raises:
+        EngineError: HW507, the variable is not a number above zero.
+    """
     named = os.environ.get("HEADWATER_THREADS")
     if named:
-        return max(1, int(named))
+        if not named.isdecimal() or int(named) < 1:
+            raise EngineError("HW507", f"HEADWATER_THREADS is {named!r}, not a number above zero")
+        return int(named)
     # not every system can say which processors are ours
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

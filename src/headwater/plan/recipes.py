@@ -18,21 +18,24 @@ def check_recipe(
 ) -> None:
     """Add the faults of a recipe over the inputs of a model, before preparation.
 
-    The kinds that the first step meets are known, and the names until a step makes columns of the
-    values that it finds. The rest is checked when the recipe is fitted.
+    Kinds are known until a step takes categories, which it may leave as numbers or not; names are
+    known until a step makes columns of the values that it finds. The rest is checked when the
+    recipe is fitted.
     """
     kinds = _kinds(columns, faults, place)
-    for position, step in enumerate(recipe.steps):
+    are_known = True
+    for step in recipe.steps:
         try:
-            if position:
-                step.columns.resolve(kinds, place=step.place)
-            else:
+            if are_known:
                 step.select(kinds)
+            else:
+                step.columns.resolve(kinds, place=step.place)
         except SpecError as error:
             faults.found.append(error)
+        are_known = are_known and step.takes == "number"
         if not step.keeps_names:
             break
-    if not any(step.takes == "category" for step in recipe.steps):
+    if not faults.found and not any(step.takes == "category" for step in recipe.steps):
         _refuse_categories(kinds, faults, place)
 
 

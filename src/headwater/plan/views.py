@@ -101,6 +101,8 @@ def _check_entity(view: FeatureView, source: SourcePlan, faults: Faults) -> None
     place = _at(view.place, view)
     if not view.keys:
         faults.add("HW211", f"feature view {view.name!r} has no entity", place=place)
+    if len(set(view.keys)) < len(view.keys):
+        faults.add("HW211", f"entity {list(view.keys)} names a column twice", place=place)
     faults.has_columns(view.keys, source.schema, f"source {view.source.name!r}", place)
     for key in view.keys:
         dtype = source.schema.get(key, REPORTED)
