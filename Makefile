@@ -28,8 +28,8 @@ types: $(VENV)/.test ## mypy --strict on src and tests
 layers: $(VENV)/.test ## which package may import which
 	@$(VENV)/bin/lint-imports
 
-docs: $(VENV)/.demo ## rewrite the tables of the README from the last run
-	@$(RUN) docs/readme_tables.py
+docs: $(VENV)/.demo ## rewrite the tables of the README from the last run (ARGS=--check: compare)
+	@$(RUN) docs/readme_tables.py $(ARGS)
 
 bench: $(VENV)/.test ## side-by-side benchmarks
 	@$(RUN) -m bench

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.contest import CONTESTANTS, HEADWATER, Contestant
+from bench.contest import CONTESTANTS, HEADWATER, SAME, Contestant
 from bench.measure import ROOT, Disagreement, contest, make_workload
 from bench.table import between_markers, render
 from bench.task import WINDOWS, known_words
@@ -58,7 +58,7 @@ def _asked() -> argparse.Namespace:
 def _chosen(names: str | None) -> list[Contestant]:
     if names is None:
         return list(CONTESTANTS)
-    wanted = {HEADWATER, *names.split(",")}
+    wanted = {HEADWATER, SAME, *names.split(",")}
     unknown = wanted - {one.name for one in CONTESTANTS}
     if unknown:
         sys.exit(f"no contestant is called {', '.join(sorted(unknown))}")

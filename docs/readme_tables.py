@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     text = README.read_text(encoding="utf-8")
     result = demo(EXAMPLE, say=lambda message: print(message, file=sys.stderr))
     made = between(text, "clocks", clocks_table(result))
-    made = between(made, "refusal", f"```text\n{refusal()}\n```")
+    made = between(made, "refusal", f"```text\n{refusal(EXAMPLE / 'data')}\n```")
     if "--check" not in arguments:
         README.write_text(made, encoding="utf-8")
         return 0
@@ -53,13 +53,9 @@ def clocks_table(result: dict[str, Any]) -> str:
         "| --- | --- | --- | --- |",
     ]
     for name, row in rows.items():
+        cells = [f"`{name}`: {row['description']}", f"{row['roc_auc']:.3f}", _range(row, False)]
         more = f"{row['difference_to_known']:+.3f} ({_range(row, True)})"
-        cells = [
-            f"`{name}`: {row['description']}",
-            f"{row['roc_auc']:.3f}",
-            _range(row, False),
-            more,
-        ]
+        cells.append("" if name == "known" else more)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", verdict(rows["event_time"])])
 
@@ -78,15 +74,19 @@ def verdict(event_time: dict[str, Any]) -> str:
     )
 
 
-def refusal() -> str:
-    """What Headwater says to an input that is not known at `as_of`."""
+def refusal(data: Path) -> str:
+    """What Headwater says to an input that is not known at `as_of`.
+
+    Args:
+        data: The folder of the example's data.
+    """
     definitions = (EXAMPLE / "definitions.py").read_text(encoding="utf-8")
     kept = definitions.replace("keep=[", 'keep=["arrival_delay", ', 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "headwater.toml").write_text('name = "flights"\n', encoding="utf-8")
         (folder / "definitions.py").write_text(kept, encoding="utf-8")
-        (folder / "data").symlink_to(EXAMPLE / "data")
+        (folder / "data").symlink_to(data)
         try:
             check(load_project(folder))
         except SpecError as error:

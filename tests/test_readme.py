@@ -72,9 +72,9 @@ def test_the_clocks_table_names_all_variants_and_says_what_the_difference_is() -
         assert "does not exclude zero" in table
 
 
-def test_the_refusal_that_is_shown_is_what_is_said() -> None:
-    tables = _tables()
-    assert f"```text\n{tables.refusal()}\n```\n" == _between("refusal")
+def test_the_refusal_that_is_shown_is_what_is_said(flights: Path) -> None:
+    said = _tables().refusal(flights / "data")
+    assert f"```text\n{said}\n```\n" == _between("refusal")
 
 
 def test_numbers_within_the_tolerance_are_the_same_and_words_are_not() -> None:

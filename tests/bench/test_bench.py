@@ -15,7 +15,7 @@ from bench.table import between_markers, down, render, up
 from bench.task import WINDOWS, Task, known_words
 from bench.workload import Workload, write
 
-PEERS = [one for one in CONTESTANTS if one.is_peer and one.name != HEADWATER]
+PEERS = [one for one in CONTESTANTS if one.is_peer and one.module != "headwater_enrich"]
 RUNNING_SUMS = 1e-6
 """What is left of a spread after running sums were subtracted, on 2,000 events."""
 

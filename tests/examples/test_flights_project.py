@@ -147,7 +147,9 @@ def test_what_the_label_reads_is_no_input(data: Path, tmp_path: Path) -> None:
     assert caught.value.code == "HW207"
 
 
-@pytest.mark.parametrize(("column", "verdict"), [("tailnum", "proved"), ("departed_at", "masked")])
+@pytest.mark.parametrize(
+    ("column", "verdict"), [("tailnum", "proved"), ("departure_delay", "masked")]
+)
 def test_another_input_is_proved_or_masked(
     data: Path, tmp_path: Path, column: str, verdict: str
 ) -> None:

@@ -563,6 +563,17 @@ def test_the_books_and_every_value_equal_the_reference(
         assert found["courier__minutes_late_count_1d"].to_list() == [counts[n] for n in mine]
 
 
+def test_training_rows_are_prepared_out_of_fold_and_others_as_served(ran: Any) -> None:
+    def codes(part: str) -> list[int]:
+        encoded = ran.artifact.prepared(part)["depot"]
+        own = ran.artifact.to_polars(part).select("depot", encoded=encoded)
+        counts: list[int] = own.group_by("depot").n_unique()["encoded"].to_list()
+        return counts
+
+    assert codes("train") == [5, 5, 5]
+    assert codes("validation") == codes("test") == [1, 1, 1]
+
+
 # what must not move
 
 
