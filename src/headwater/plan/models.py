@@ -6,8 +6,12 @@ import polars as pl
 
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
-from headwater.spec.model import Model
+from headwater.spec.model import ClockComparison, Model
 from headwater.spec.training_set import TrainingSet
+
+
+VARIANTS = ("no_history", "event_time", "known")
+"""What a clock comparison always compares; its `at_event` variant is named by the user."""
 
 
 def raw_schema(plan: TrainingSetPlan) -> dict[str, pl.DataType]:
@@ -38,6 +42,16 @@ def check_model(model: Model, faults: Faults) -> None:
             if own.found:
                 schema = {**_reported(expression, plan), **schema}
             faults.type_of(expression, schema, owner, place)
+
+
+def check_comparison(comparison: ClockComparison, faults: Faults) -> None:
+    """Add the faults of a comparison: what it compares, and the name of its variant."""
+    place = None if comparison.place is None else comparison.place.of(f"{comparison.name!r}")
+    faults.is_a(comparison.model, Model, f"model of comparison {comparison.name!r}", place)
+    if comparison.at_event in VARIANTS:
+        faults.add(
+            "HW105", f"at_event= takes a name of its own, not {comparison.at_event!r}", place=place
+        )
 
 
 def _reported(expression: pl.Expr, plan: TrainingSetPlan) -> dict[str, pl.DataType]:

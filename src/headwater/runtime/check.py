@@ -9,13 +9,13 @@ from typing import Any
 from headwater.errors import DataError, SpecError
 from headwater.plan.faults import Faults
 from headwater.plan.findings import findings
-from headwater.plan.models import check_model
+from headwater.plan.models import check_comparison, check_model
 from headwater.plan.sources import plan_source
 from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import plan_view
 from headwater.runtime.project import Project
 from headwater.spec.feature_view import FeatureView
-from headwater.spec.model import Model
+from headwater.spec.model import ClockComparison, Model
 from headwater.spec.source import Source
 from headwater.spec.training_set import TrainingSet
 
@@ -48,6 +48,8 @@ def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
     for model in project.of(Model).values():
         with _noting(unread):
             check_model(model, faults)
+    for comparison in project.of(ClockComparison).values():
+        check_comparison(comparison, faults)
     if strict:
         faults.found += [SpecError(one["code"], one["message"]) for one in found]
     faults.raise_all()
