@@ -9,7 +9,6 @@ from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.training_set import TrainingSet
 
-
 VARIANTS = ("no_history", "event_time", "known")
 """What a clock comparison always compares; its `at_event` variant is named by the user."""
 
