@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -96,6 +97,21 @@ def find(name: str) -> Any:
     return known[name].load()
 
 
+@contextmanager
+def unwritten_bytecode() -> Iterator[None]:
+    """Import a user's files within the block without leaving bytecode beside them.
+
+    Python takes bytecode for current by the second and size of its source: an edit that keeps both
+    would be computed as it was before.
+    """
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
 def class_name(stem: str) -> str:
     """The member that a file of this stem holds.
 
@@ -132,7 +148,8 @@ def _module(path: Path) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
-            spec.loader.exec_module(module)
+            with unwritten_bytecode():
+                spec.loader.exec_module(module)
         except BaseException:
             del sys.modules[name]
             raise

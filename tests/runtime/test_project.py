@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -360,3 +362,16 @@ def test_a_word_of_the_project_itself_can_be_used(tmp_path: Path) -> None:
     folder = project(tmp_path, definitions=text, aggregations__visits=word)
     loaded = load_project(folder)
     assert check(loaded)["definitions"] == {"Source": 1, "FeatureView": 1}
+
+
+def test_an_edit_within_the_second_that_keeps_the_size_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "headwater.toml").write_text("", encoding="utf-8")
+    for name in ("first", "later"):
+        text = f"import headwater as hw\nx = hw.Source('{name}', None, event_time='at')\n"
+        (tmp_path / "definitions.py").write_text(text, encoding="utf-8")
+        os.utime(tmp_path / "definitions.py", (1_700_000_000, 1_700_000_000))
+        assert list(load_project(tmp_path).of(Source)) == [name]
+    assert not (tmp_path / "__pycache__").exists()

@@ -17,6 +17,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+from headwater.plugins import unwritten_bytecode
+
 _imported: set[str] = set()
 
 
@@ -30,7 +32,8 @@ def importable(folder: Path) -> Iterator[None]:
     sys.path.insert(0, root)
     importlib.invalidate_caches()
     try:
-        yield
+        with unwritten_bytecode():
+            yield
     finally:
         sys.path.remove(root)
         for name in set(sys.modules) - before:
