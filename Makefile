@@ -35,7 +35,7 @@ bench: $(VENV)/.test ## side-by-side benchmarks
 	@$(RUN) -m bench
 
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes \
-	--no-header --no-emit-index-url --python-version 3.11 $(UPGRADE)
+	--no-header --python-version 3.11 $(UPGRADE)
 
 requirements: $(VENV)/.build ## pin again from pyproject.toml (UPGRADE=--upgrade: to the newest)
 	@test -x $(VENV)/bin/uv || $(PIP) uv

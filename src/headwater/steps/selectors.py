@@ -6,6 +6,7 @@ A selector is resolved against the columns as they are when the step's turn has 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,9 +16,10 @@ from headwater.kernel.row_operations import ColumnKind
 
 
 @dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(ABC):
     """A choice of columns; combine two with `|` (either), `&` (both) and `-` (but not)."""
 
+    @abstractmethod
     def resolve(
         self, columns: Mapping[str, ColumnKind], *, place: Place | None = None
     ) -> tuple[str, ...]:
@@ -26,7 +28,6 @@ class Selector:
         Raises:
             SpecError: HW601, a column that was named does not exist.
         """
-        raise NotImplementedError
 
     def __or__(self, other: Selector) -> Selector:
         return Combined(self, "|", other)
