@@ -138,7 +138,7 @@ def test_an_entry_point_is_a_word_between_package_and_project(
         }
         return named.get(group, [])
 
-    monkeypatch.setattr(plugins, "entry_points", points)
+    monkeypatch.setattr(plugins, "_points", lambda family: points(f"headwater.{family}"))
     from collections import deque
     from fractions import Fraction
 

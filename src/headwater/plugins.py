@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -123,10 +124,16 @@ def class_name(stem: str) -> str:
 
 def _walk(family: str) -> Iterator[Member]:
     yield from _files(_PACKAGE / family, "headwater")
-    for point in entry_points(group=f"headwater.{family}"):
+    for point in _points(family):
         yield Member(point.name, point.dist.name if point.dist else "", None, point.value)
     for folder in _projects:
         yield from _files(folder / family, "project")
+
+
+@cache
+def _points(family: str) -> tuple[EntryPoint, ...]:
+    """The entry points of a family; asking what is installed takes milliseconds, so once."""
+    return tuple(entry_points(group=f"headwater.{family}"))
 
 
 def _files(folder: Path, origin: str) -> Iterator[Member]:
