@@ -40,7 +40,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --
 requirements: $(VENV)/.build ## pin again from pyproject.toml (UPGRADE=--upgrade: to the newest)
 	@test -x $(VENV)/bin/uv || $(PIP) uv
 	@$(LOCK) --group build --output-file requirements/build.txt
-	@$(LOCK) pyproject.toml --all-extras --group dev --constraint requirements/build.txt \
+	@$(LOCK) pyproject.toml --all-extras --group dev --group docs --constraint requirements/build.txt \
 		--output-file requirements/test.txt
 	@$(LOCK) pyproject.toml --extra learn --extra report --extra flights \
 		--constraint requirements/test.txt --output-file requirements/demo.txt

@@ -275,14 +275,14 @@ def pins(path: Path) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", path.read_text("utf-8"), re.MULTILINE))
 
 
-def test_the_wheel_holds_package_templates_and_example_but_no_data(tmp_path: Path) -> None:
+def test_the_wheel_holds_package_templates_and_examples_but_no_data(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = {name for name, _ in texts() if name.startswith("src/headwater/")}
-    example = {name for name, _ in texts() if name.startswith("examples/flights/")}
-    assert "examples/flights/data.py" in example
+    example = {name for name, _ in texts() if name.startswith("examples/")}
+    assert {"examples/flights/data.py", "examples/starter/.gitignore"} <= example
     assert names == {name.removeprefix("src/") for name in package} | {
         f"headwater/{name}" for name in example
     }

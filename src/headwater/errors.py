@@ -4,6 +4,7 @@
     ├── SpecError             the author of the definitions must act      exit code 2
     │   └── SpecErrors        several of them, found in one run
     ├── DataError             the owner of the data must act              exit code 3
+    │   └── CheckError        the data breaks what was declared of it     exit code 1
     └── EngineError           the operator must act                       exit code 4
 
     HeadwaterWarning          an assumption that the user should know of
@@ -19,10 +20,10 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 _PACKAGE = f"{Path(__file__).parent}/"  # with its end: the user's headwater_project is beside it
 
@@ -94,7 +95,7 @@ class HeadwaterError(Exception):
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
 
-    def to_dict(self) -> dict[str, str | None]:
+    def to_dict(self) -> dict[str, Any]:
         """The same, for `--json`."""
         place = None if self.place is None else str(self.place)
         return {"code": self.code, "message": self.message, "place": place, "hint": self.hint}
@@ -127,6 +128,33 @@ class DataError(HeadwaterError):
     exit_code = 3
 
 
+class CheckError(DataError):
+    """The data breaks what was declared of it.
+
+    Args:
+        code: As in `HeadwaterError`, and so message, place and hint.
+        checks: What each check found, those that passed too, as plain values.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        place: Place | str | None = None,
+        hint: str | None = None,
+        checks: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(code, message, place=place, hint=hint)
+        self.checks = tuple(checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same with what each check found, for `--json`."""
+        return {**super().to_dict(), "checks": [dict(check) for check in self.checks]}
+
+
 class EngineError(HeadwaterError):
     """The environment failed; the operator must act."""
 
@@ -155,6 +183,7 @@ CODES |= {  # the project and its definitions
     "HW104": "a definition that was asked for does not exist",
     "HW105": "two definitions share one name",
     "HW106": "a word of the vocabulary is not known",
+    "HW107": "a folder for a new project holds files",
 }
 CODES |= {  # sources, views, features
     "HW201": "a column is not in the source",
@@ -168,6 +197,8 @@ CODES |= {  # sources, views, features
     "HW209": "a split is not valid",
     "HW210": "an expression cannot be resolved against the schema",
     "HW211": "an argument has the wrong kind",
+    "HW212": "a static table is asked for its history",
+    "HW213": "an aggregation cannot be compiled",
 }
 CODES |= {  # the two clocks
     "HW301": "a column that must hold times holds something else",
@@ -175,6 +206,8 @@ CODES |= {  # the two clocks
     "HW303": "a value is provably not known at as_of",
     "HW304": "a clock is not a time column plus a constant",
     "HW305": "no clock was declared",
+    "HW306": "rows are chosen by what is known later",
+    "HW307": "a table without times counts as always known",
 }
 CODES |= {  # the data
     "HW401": "a file is missing or cannot be read",
@@ -187,6 +220,7 @@ CODES |= {  # the data
     "HW408": "a time is null or outside what 64-bit microseconds hold",
     "HW409": "a source changed while it was read",
     "HW410": "a value does not fit an expression",
+    "HW411": "a source breaks its contract",
 }
 CODES |= {  # the environment
     "HW500": "an unexpected error: a fault of Headwater itself",
@@ -194,6 +228,7 @@ CODES |= {  # the environment
     "HW502": "a result cannot be written",
     "HW503": "an artifact or a cached result is damaged",
     "HW504": "interrupted",
+    "HW505": "a plan would let a value through before it is known",
     "HW506": "there is no run to report",
     "HW507": "a variable of the environment has no usable value",
 }

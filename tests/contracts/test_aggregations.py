@@ -17,6 +17,7 @@ from headwater import plugins
 from headwater.aggregations import base
 from headwater.aggregations.base import NULL, VALUE, Aggregation
 from headwater.aggregations.count import Count
+from headwater.aggregations.count_distinct import CountDistinct
 from headwater.aggregations.last import Last
 from headwater.engines.folding import fold
 from headwater.kernel.compile import compiled
@@ -40,15 +41,15 @@ def project(tmp_path: Path) -> Iterator[Path]:
     plugins.forget_projects()
 
 
-def example() -> str:
-    """The complete member in the docstring of the contract."""
-    found = re.search(r"```python\n(.*?)```", base.__doc__ or "", re.DOTALL)
-    assert found is not None
-    return found.group(1)
+def example(word: str) -> str:
+    """A complete member in the docstring of the contract."""
+    found: list[str] = re.findall(r"```python\n(.*?)```", base.__doc__ or "", re.DOTALL)
+    return next(text for text in found if f"class {word}(" in text)
 
 
 def test_the_registry_holds_the_first_aggregations() -> None:
-    first = {"Count", "Last", "Mean", "Median", "Std", "Sum", "ValueCounts", "Variance"}
+    first = {"Count", "CountDistinct", "Last", "Latest", "Max", "Mean", "Median", "Min", "Std"}
+    first |= {"Sum", "ValueCounts", "Variance"}
     assert first <= MEMBERS.keys()
 
 
@@ -70,10 +71,14 @@ def test_a_member_is_checked_against_the_reference_and_against_itself(name: str)
 
 def test_uncompiled_passes_are_plain_functions_and_compiled_ones_come_back() -> None:
     signature = "void(const int64[::1], int64[::1])"
-    assert hasattr(compiled(_double, signature), "overloads")
+    assert is_machine_code(compiled(_double, signature))
     with uncompiled():
-        assert not hasattr(compiled(_double, signature), "overloads")
-    assert hasattr(compiled(_double, signature), "overloads")
+        assert not is_machine_code(compiled(_double, signature))
+    assert is_machine_code(compiled(_double, signature))
+
+
+def is_machine_code(function: Any) -> bool:
+    return bool(function.__module__ == "headwater.kernel.machine_code")
 
 
 def _double(x: Any, out: Any) -> None:
@@ -82,7 +87,7 @@ def _double(x: Any, out: Any) -> None:
 
 
 def test_the_example_of_the_contract_is_computed_from_its_file_alone(project: Path) -> None:
-    (project / "aggregations" / "longest.py").write_text(example(), encoding="utf-8")
+    (project / "aggregations" / "longest.py").write_text(example("Longest"), encoding="utf-8")
     assert plugins.members("aggregations")["Longest"].origin == "project"
     check_laws(hw.Longest)
     rows = pl.DataFrame(
@@ -102,6 +107,57 @@ def test_the_example_of_the_contract_is_computed_from_its_file_alone(project: Pa
     assert enriched["v__amount_longest_7d"].to_list() == [-1.0, 8.5, None]
     assert enriched["v__items_longest_all"].to_list() == [-5, 2**53 + 1, None]
     assert enriched["v__items_longest_all"].dtype == pl.Int64
+
+
+def test_the_example_of_a_fold_over_values_is_computed_from_its_file_alone(project: Path) -> None:
+    (project / "aggregations" / "commonest.py").write_text(example("Commonest"), encoding="utf-8")
+    check_laws(hw.Commonest)
+    frame = pl.DataFrame({"g": ["x", "x", "x", "y", "y"], "w": ["b", "a", "b", None, "c"]})
+    assert fold({"w": hw.Commonest("w")}, frame, by="g") == {"w": {"x": "b", "y": "c"}}
+    assert fold({"w": hw.Commonest("w")}, frame.head(2)) == {"w": "a"}
+
+
+@dataclass(frozen=True, slots=True)
+class Middle(Aggregation):
+    """The lower middle value, as a number; nulls are skipped, empty input is null, order nothing.
+
+    >>> Middle("amount").word
+    'middle'
+    """
+
+    folds: ClassVar[Any] = "values"
+    returns: ClassVar[Any] = "value"
+
+    @staticmethod
+    def room(distinct: int) -> int:
+        return 1 + distinct
+
+    @staticmethod
+    def add(state: Any, code: int, x: Any) -> None:
+        state[0] += 1
+        state[1 + code] += 1
+
+    @staticmethod
+    def remove(state: Any, code: int, x: Any) -> None:
+        state[0] -= 1
+        state[1 + code] -= 1
+
+    @staticmethod
+    def result(state: Any, x: Any) -> tuple[int, Any]:
+        if state[0] == 0:
+            return NULL, x.dtype.type(0)
+        seen = 0
+        code = -1
+        while 2 * seen < state[0]:
+            code += 1
+            seen += state[1 + code]
+        return VALUE, x[code]
+
+
+def test_a_fold_over_values_is_told_the_numbers_themselves() -> None:
+    check_laws(Middle)
+    frame = pl.DataFrame({"x": [2.5, -0.0, 9.0, None], "n": [7, 8, 2**62, -1]})
+    assert fold({"x": Middle("x"), "n": Middle("n")}, frame) == {"x": 2.5, "n": 7}
 
 
 LATEST_DAY = '''
@@ -232,6 +288,20 @@ class Broken:
             into[0] = left[0] + right[0] + 1
 
     @dataclass(frozen=True, slots=True)
+    class ForgetsToRemove(CountDistinct):
+        """What has left still counts; nulls, empty, order."""
+
+        @staticmethod
+        def remove(state: Any, code: int, x: Any) -> None:
+            state[1 + code] -= 1
+
+    @dataclass(frozen=True, slots=True)
+    class HalfOfBoth(CountDistinct):
+        """Says that it folds states; nulls, empty, order."""
+
+        folds: ClassVar[Any] = "states"
+
+    @dataclass(frozen=True, slots=True)
     class NotEmpty(Count):
         """Says null for nothing though it promised 0; nulls, empty, order."""
 
@@ -251,6 +321,8 @@ class Broken:
         (Broken.PeeksAhead, "history before the window does not matter"),
         (Broken.PeeksAhead, "future and unknown rows do not matter"),
         (Broken.NotNeutral, "it equals its own functions in plain Python, in any split"),
+        (Broken.ForgetsToRemove, "it equals its own functions in plain Python, in any split"),
+        (Broken.HalfOfBoth, "its attributes make sense"),
         (Broken.NotEmpty, "nothing visible gives the empty result"),
     ],
 )

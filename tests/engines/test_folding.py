@@ -80,12 +80,70 @@ def test_an_integer_sum_that_does_not_fit_is_an_error() -> None:
     assert fold({"mean": hw.Mean("x")}, frame, by="g")["mean"] == {"a": 2.0**62, "b": 1.0}
 
 
+UNSIGNED = pl.DataFrame(
+    {"g": ["a", "a", "b", "c"], "x": pl.Series([2**64 - 1, 2**64 - 3, 2**63, 7], dtype=pl.UInt64)}
+)
+
+
+def test_unsigned_integers_above_what_signed_ones_hold_are_folded_exactly() -> None:
+    asked = {"mean": hw.Mean("x"), "variance": hw.Variance("x"), "std": hw.Std("x")}
+    assert fold(asked, UNSIGNED, by="g") == {
+        "mean": {"a": 2.0**64, "b": 2.0**63, "c": 7.0},
+        "variance": {"a": 2.0, "b": None, "c": None},
+        "std": {"a": math.sqrt(2.0), "b": None, "c": None},
+    }
+    assert fold({"n": hw.CountDistinct("x"), "rows": hw.Count("x")}, UNSIGNED) == {
+        "n": 4,
+        "rows": 4,
+    }
+
+
+def test_a_sum_of_unsigned_integers_fails_where_the_sum_itself_does_not_fit() -> None:
+    small = UNSIGNED.filter(pl.col("g") == "c")
+    mixed = pl.concat([small, UNSIGNED.clear()])
+    assert fold({"sum": hw.Sum("x")}, mixed) == {"sum": 7}
+    assert fold({"sum": hw.Sum("x", where=pl.col("g") == "c")}, UNSIGNED) == {"sum": 7}
+    with pytest.raises(DataError, match="does not fit 64 bits") as caught:
+        fold({"sum": hw.Sum("x")}, UNSIGNED)
+    assert caught.value.code == "HW407"
+
+
 def test_integers_beyond_64_bits_are_an_error() -> None:
-    frame = pl.DataFrame({"x": pl.Series([2**64 - 1], dtype=pl.UInt64)})
-    with pytest.raises(DataError, match="UInt64 values do not fit 64-bit integers") as caught:
+    frame = pl.DataFrame({"x": pl.Series([2**64 - 1], dtype=pl.Int128)})
+    with pytest.raises(DataError, match="Int128 values do not fit 64-bit integers") as caught:
         fold({"sum": hw.Sum("x")}, frame)
     assert caught.value.code == "HW407"
     assert "test_folding.py" in str(caught.value.place)
+
+
+@pytest.mark.parametrize(
+    ("column", "distinct"),
+    [
+        (pl.Series([0.0, -0.0, None, math.nan, math.nan, 3.5]), 3),
+        (pl.Series([0.0, -0.0], dtype=pl.Float32), 1),
+        (pl.Series([True, None, False, True]), 2),
+        (pl.Series(["a", "b", None, "a", ""]), 3),
+        (pl.Series(["a", "b", "a"], dtype=pl.Categorical), 2),
+        (pl.Series(["b", "a", "b"], dtype=pl.Enum(["b", "a"])), 2),
+        (pl.Series([date(2024, 1, 1), date(2024, 1, 1), None]), 1),
+        (pl.Series([2**64 - 1, 2**64 - 2, 2**64 - 1], dtype=pl.UInt64), 2),
+        (pl.Series([2**100, 2**100 + 1], dtype=pl.Int128), 2),
+        (pl.Series([[1], [1], [2], None, []]), 3),
+        (pl.Series([{"a": 1}, {"a": 2}, {"a": 1}]), 2),
+        (pl.Series([None, None], dtype=pl.Int8), 0),
+        (pl.Series([], dtype=pl.String), 0),
+    ],
+    ids=lambda value: str(getattr(value, "dtype", value))[:24],
+)
+def test_distinct_values_of_every_kind_are_counted(column: pl.Series, distinct: int) -> None:
+    assert fold({"n": hw.CountDistinct("x")}, pl.DataFrame({"x": column})) == {"n": distinct}
+
+
+def test_distinct_values_are_counted_by_group_and_where_a_condition_holds() -> None:
+    asked = {"n": hw.CountDistinct("flight"), "late": hw.CountDistinct("flight", where="late")}
+    found = fold(asked, FRAME, by="carrier")
+    assert found["n"] == {"AA": 2, "ZZ": 1, "ü": 2}
+    assert found["late"] == {"AA": 2, "ZZ": 0, "ü": 1}
 
 
 def test_no_row_and_no_group() -> None:

@@ -122,13 +122,6 @@ def test_a_source_without_rows_is_an_error() -> None:
     assert caught.value.code == "HW402"
 
 
-def test_an_identity_that_repeats_is_an_error_that_counts() -> None:
-    with pytest.raises(DataError, match=r"identity \['number'\] .* repeats in 1 rows") as caught:
-        rows(identity=["number"])
-    assert caught.value.code == "HW405"
-    assert rows(identity=["number", "at"]).frame.height == 3
-
-
 def test_a_clock_far_beyond_the_ends_of_time_is_never_reached() -> None:
     clock = Clock((Moment("at", 2**63 - 50),))
     assert rows().known_times(clock).tolist() == [NEVER, NEVER, NEVER]

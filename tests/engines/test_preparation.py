@@ -149,7 +149,12 @@ def test_a_single_row_of_categories_only_needs_no_numbers() -> None:
 def test_state_names_the_rows_that_it_was_learned_from() -> None:
     fitted = fit(Recipe(IMPUTE), TRAINING, columns=["x"], seed=9, fingerprint="abc")
     state = json.loads(save(fitted))
-    assert state["learned_from"] == {"rows": 6, "fingerprint": "abc", "seed": 9}
+    assert state["learned_from"] == {
+        "rows": 6,
+        "fingerprint": "abc",
+        "seed": 9,
+        "proved": False,
+    }
     digested = fit(Recipe(IMPUTE), TRAINING, columns=["x"], seed=9).learned_from.fingerprint
     assert len(digested) == 64
     assert load(save(fitted)).learned_from == fitted.learned_from
@@ -174,7 +179,7 @@ def test_digest_is_of_values_and_not_of_chunks() -> None:
     "damage",
     [
         lambda state: "not json",
-        lambda state: json.dumps(state | {"format": 2}),
+        lambda state: json.dumps(state | {"format": 1}),
         lambda state: json.dumps({k: v for k, v in state.items() if k != "program"}),
         lambda state: json.dumps(state | {"program": state["program"] | {"registers": 0}}),
         lambda state: json.dumps(

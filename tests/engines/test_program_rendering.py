@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headwater.engines.border import enter, run
 from headwater.engines.program_rendering import to_expressions
-from headwater.kernel.programs import assemble
+from headwater.kernel.assembly import assemble
 from headwater.kernel.row_operations import (
     ColumnKind,
     RowOperation,
@@ -25,6 +25,7 @@ from headwater.kernel.row_operations import (
     is_missing,
     log1p,
     look_up,
+    recode,
 )
 
 KINDS: dict[str, ColumnKind] = {"x": "number", "n": "number", "c": "category"}
@@ -46,6 +47,9 @@ OPERATIONS = st.tuples(
     st.builds(fill, st.just("x"), BOUND),
     st.builds(affine, st.just("x"), shift=BOUND, scale=BOUND),
     st.builds(clip, st.just("y"), low=st.floats(-10.0, 0.0), high=st.floats(0.0, 10.0)),
+    st.builds(recode, st.just("c"), st.dictionaries(st.sampled_from(WORDS), st.sampled_from(WORDS)),
+              missing=st.none() | st.just("null"), unseen=st.none() | st.just("ä")),
+    st.just(is_missing("c", into="cm")),
     st.builds(look_up, st.just("c"), st.fixed_dictionaries(dict.fromkeys(WORDS, BOUND)),
               missing=BOUND, unseen=BOUND),
     st.builds(affine, st.just("c"), shift=BOUND, scale=BOUND),
@@ -64,11 +68,12 @@ def test_program_equals_its_polars_rendering_to_the_bit(
     program = assemble(KINDS, operations)
     interpreted = run(program, enter(FRAME, KINDS))
     rendered = FRAME.select(**to_expressions(program))
-    assert rendered.columns == interpreted.columns == ["x", "n", "c", "m", "one", "y", "e"]
+    assert rendered.columns == interpreted.columns == ["x", "n", "c", "m", "one", "y", "e", "cm"]
     assert rendered.null_count().equals(interpreted.null_count())
     assert (bits(rendered) == bits(interpreted)).all()
 
 
+@settings(max_examples=25)
 @given(operations=OPERATIONS)
 def test_rendering_of_one_row_equals_that_of_all(operations: tuple[RowOperation, ...]) -> None:
     rendered = to_expressions(assemble(KINDS, operations))

@@ -85,6 +85,7 @@ def test_reasons_are_counted_and_the_books_balance() -> None:
     assert found.facts["excluded"] == {
         "filtered": 2,
         "as_of_null": 0,
+        "label_filtered": 0,
         "label_never_known": 0,
         "label_not_mature": 0,
         "label_null": 1,
@@ -97,6 +98,16 @@ def test_reasons_are_counted_and_the_books_balance() -> None:
 def test_a_filter_that_is_null_leaves_the_row_out() -> None:
     found = rows(hw.Spine(source(), as_of="starts_at", filter=pl.col("price") < 9))
     assert excluded(found) == {"filtered": 1, "label_never_known": 1}
+
+
+def test_rows_that_are_chosen_later_are_counted_apart() -> None:
+    spine = hw.Spine(
+        source(), as_of="starts_at", label_filter=pl.col("price") != 2,
+        label_filter_reason="two is a test ride",
+    )  # fmt: skip
+    found = rows(spine)
+    assert excluded(found) == {"label_filtered": 2, "label_never_known": 1}
+    assert column(found, "as_of") == hours(0)
 
 
 def test_a_row_without_a_moment_is_counted() -> None:
@@ -225,4 +236,100 @@ def test_a_null_clock_of_a_frames_label_is_never_known() -> None:
 def test_the_own_columns_of_a_frame_are_all_known() -> None:
     found = rows(hw.Spine(ASKED, as_of="at", keep=["price"]), history=source(), label=KNOWN)
     assert column(found, "price") == [1.0, 2.0, None]
+    assert found.facts["masked"] == {}
+
+
+# rows of events with versions
+
+
+TOLD = pl.DataFrame(
+    {
+        "ride": [1, 1, 2, 2, 3, 4, 4],
+        "driver": ["a", "b", "c", "c", "d", "e", "e"],
+        "fee": [1, 2, 3, 4, None, 6, 7],
+        "price": [1.0, 2.0, 1.0, 5.0, 3.0, 2.0, 2.0],
+        "starts_at": hours(0, 1, 4, 3, 5, 6, 6),
+        "told_at": hours(-1, 1.5, 0, 9, 8, 2, 3),
+        "gone": [False, False, False, False, False, False, True],
+    },
+    schema_overrides={"starts_at": pl.Datetime("us", "UTC")},
+)
+
+
+def told(frame: pl.DataFrame = TOLD, **changes: Any) -> hw.Source:
+    given: dict[str, Any] = {
+        "event_time": "starts_at",
+        "known_time": "told_at",
+        "identity": "ride",
+        "deleted": "gone",
+    }
+    return hw.Source("rides", hw.Frame(frame), **(given | changes))
+
+
+def test_an_event_asks_once_at_the_moment_that_its_newest_version_gives() -> None:
+    found = rows(hw.Spine(told(), as_of="starts_at", keep="fee"))
+    assert found.facts["spine_rows"] == 4
+    assert column(found, "as_of") == hours(1, 3, 5)
+    assert column(found, "driver") == ["a", "c", None]
+    assert column(found, "fee") == [1, 3, None]
+
+
+def test_the_label_is_that_of_the_newest_version_and_known_with_it() -> None:
+    found = rows(hw.Spine(told(), as_of="starts_at"))
+    assert column(found, "dear") == [True, True, True]
+    assert column(found, "label_known_time") == hours(1.5, 9, 8)
+
+
+def test_an_event_that_was_deleted_at_last_has_no_label() -> None:
+    found = rows(hw.Spine(told(), as_of="starts_at"))
+    assert excluded(found) == {"label_never_known": 1}
+    assert found.frame.height + sum(found.facts["excluded"].values()) == 4
+
+
+def test_an_event_that_was_deleted_at_the_moment_shows_nothing_of_itself() -> None:
+    revived = TOLD.filter(pl.col("ride") == 4)
+    again = pl.concat([revived, revived[:1].with_columns(told_at=pl.Series(hours(20)))])
+    found = rows(hw.Spine(told(again), as_of="starts_at", keep="fee"))
+    assert column(found, "driver") == [None]
+    assert column(found, "fee") == [None]
+    assert column(found, "dear") == [True]
+    assert found.facts["masked"] == {"driver": 1, "fee": 1}
+
+
+def test_what_no_version_knew_is_masked_and_counted() -> None:
+    found = rows(hw.Spine(told(), as_of="starts_at", keep="fee"))
+    assert found.facts["masked"] == {"driver": 2, "fee": 1}
+
+
+def test_what_is_proved_is_the_newest_versions() -> None:
+    planned = told(known_times={"driver": STARTS - pl.duration(days=1)})
+    found = rows(hw.Spine(planned, as_of="starts_at"))
+    assert column(found, "driver") == ["b", "c", "d"]
+    assert found.facts["masked"] == {}
+
+
+def test_a_spine_of_versions_without_own_columns_has_moments_and_labels() -> None:
+    given = {"label": hw.Label("dear", pl.col("price") > 1.5), "split": WHOLE}
+    spine = hw.Spine(told(), as_of="starts_at")
+    faults = Faults()
+    plan = plan_training_set(hw.TrainingSet("set", spine=spine, features=[], **given), faults)
+    assert faults.found == []
+    assert plan is not None
+    found = spine_rows(plan)
+    assert found.frame.columns[:2] == ["as_of", "dear"]
+    assert found.frame.height == 3
+
+
+def test_the_rows_of_a_grid_are_asked_like_others() -> None:
+    frame = RIDES.with_columns(ends_at="starts_at")
+    history = source(frame, complete_through=NOON + timedelta(days=2))
+    spine = hw.Spine.every(
+        "1d", source=history, entity="driver", active_within="1d",
+        filter=pl.col("driver") == "b",
+    )  # fmt: skip
+    label = hw.Label("n", pl.col("rides"), ahead={"rides": hw.Count().ahead("1d")})
+    found = rows(spine, history=history, label=label)
+    assert column(found, "driver") == ["b"]
+    assert column(found, "as_of") == [datetime(2024, 3, 2, tzinfo=UTC)]
+    assert excluded(found) == {"filtered": 1}
     assert found.facts["masked"] == {}

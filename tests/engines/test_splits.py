@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.engines.splits import REASONS, Split, assign_parts
 from headwater.errors import DataError, Place
 from headwater.kernel.passes import NEVER
 from headwater.spec.split_by_time import SplitByTime
-from headwater.testing.reference import reference_split
+from headwater.testing import reference_split
 
 HALVES = SplitByTime(train=0.5, validation=0.0, test=0.5)
 THIRDS = SplitByTime(train=0.5, validation=0.25, test=0.25)
@@ -26,7 +26,7 @@ def split(
     known: list[int | None] | None = None,
     *,
     by: SplitByTime = THIRDS,
-    filtered: list[bool] | None = None,
+    **left_out: list[bool] | None,
 ) -> Split:
     size = len(as_of)
     clock = [0] * size if known is None else known
@@ -35,7 +35,7 @@ def split(
         pl.Series([True] * size if label is None else label, dtype=pl.Boolean),
         np.array([NEVER if at is None else at for at in clock], np.int64),
         by,
-        filtered=np.array([False] * size if filtered is None else filtered, np.bool_),
+        left_out={why: np.array(rows, np.bool_) for why, rows in left_out.items() if rows},
         place=None,
     )
 
@@ -75,21 +75,25 @@ def test_validation_is_purged_by_the_begin_of_test_and_train_by_that_of_validati
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "holds", "reason"),
     [
-        ((None, None, None, True), "filtered"),
-        ((None, None, None, False), "as_of_null"),
-        ((1, None, None, False), "label_never_known"),
-        ((1, None, 99, False), "label_null"),
-        ((1, True, 99, False), "purged"),
-        ((1, True, 2, False), None),
+        ((None, None, None), {"filtered", "label_filtered", "label_not_mature"}, "filtered"),
+        ((None, None, None), {"label_filtered", "label_not_mature"}, "as_of_null"),
+        ((1, None, None), {"label_filtered", "label_not_mature"}, "label_filtered"),
+        ((1, None, None), {"label_not_mature"}, "label_never_known"),
+        ((1, None, 99), {"label_not_mature"}, "label_not_mature"),
+        ((1, None, 99), set(), "label_null"),
+        ((1, True, 99), set(), "purged"),
+        ((1, True, 2), set(), None),
     ],
 )
-def test_each_reason_comes_before_those_after_it(row: Any, reason: str | None) -> None:
-    at, label, known, is_filtered = row
-    filtered = [is_filtered, False, False, False]
+def test_each_reason_comes_before_those_after_it(
+    row: Any, holds: set[str], reason: str | None
+) -> None:
+    at, label, known = row
+    left_out = {why: [True, False, False, False] for why in holds}
     labels, clocks = [label, True, True, True], [known, 0, 9, 9]
-    found = split([at, 1, 2, 2], labels, clocks, filtered=filtered, by=HALVES)
+    found = split([at, 1, 2, 2], labels, clocks, by=HALVES, **left_out)
     assert found.excluded == ({} if reason is None else {reason: 1})
     assert (found.part[0] is None) == (reason is not None)
 
@@ -98,6 +102,7 @@ def test_every_reason_has_its_place_in_the_books() -> None:
     assert REASONS == (
         "filtered",
         "as_of_null",
+        "label_filtered",
         "label_never_known",
         "label_not_mature",
         "label_null",
@@ -132,7 +137,7 @@ def test_the_refusal_names_the_line_of_the_split() -> None:
             pl.Series([], dtype=pl.Boolean),
             np.array([], np.int64),
             THIRDS,
-            filtered=np.array([], np.bool_),
+            left_out={"filtered": np.array([], np.bool_)},
             place=Place("features.py", 3),
         )
     assert "features.py:3" in str(caught.value)
@@ -146,7 +151,7 @@ def test_one_part_takes_everything_and_purges_nothing() -> None:
 
 MOMENTS = st.one_of(st.none(), st.integers(0, 12))
 ROWS = st.lists(
-    st.tuples(MOMENTS, st.sampled_from([True, False, True, None]), MOMENTS, st.integers(0, 9)),
+    st.tuples(MOMENTS, st.sampled_from([True, False, True, None]), MOMENTS, st.integers(0, 19)),
     max_size=30,
 )
 FRACTIONS = st.sampled_from(
@@ -155,23 +160,31 @@ FRACTIONS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(derandomize=True)
 @given(ROWS, FRACTIONS)
 def test_every_row_has_the_part_or_the_reason_of_the_reference(
     rows: list[tuple[int | None, bool | None, int | None, int]],
     fractions: tuple[float, float, float],
 ) -> None:
     as_of, label, known = ([row[i] for row in rows] for i in range(3))
-    filtered = [row[3] == 0 for row in rows]
+    filtered, late, immature = ([row[3] == flag for row in rows] for flag in (0, 1, 2))
+    left_out = {"filtered": filtered, "label_filtered": late, "label_not_mature": immature}
     train, validation, test = fractions
     by = SplitByTime(train=train, validation=validation, test=test)
     parts, reasons = reference_split(
-        as_of, label, label_known=known, fractions=fractions, filtered=filtered
+        as_of,
+        label,
+        label_known=known,
+        fractions=fractions,
+        filtered=filtered,
+        label_filtered=late,
+        mature=[not one for one in immature],
     )
     if not set(by.fractions) <= set(parts):
         with pytest.raises(DataError, match="HW406"):
-            split(as_of, label, known, by=by, filtered=filtered)  # type: ignore[arg-type]
+            split(as_of, label, known, by=by, **left_out)  # type: ignore[arg-type]
         return
-    found = split(as_of, label, known, by=by, filtered=filtered)  # type: ignore[arg-type]
+    found = split(as_of, label, known, by=by, **left_out)  # type: ignore[arg-type]
     assert found.part.to_list() == parts
     assert found.excluded == {why: reasons.count(why) for why in set(reasons) if why}
     assert found.part.count() + sum(found.excluded.values()) == len(rows)
@@ -198,4 +211,4 @@ def test_the_reference_is_met_on_many_rows() -> None:
     found = split(as_of, label, known, by=by, filtered=filtered)
     assert found.part.to_list() == parts
     assert found.excluded == {why: reasons.count(why) for why in set(reasons) if why}
-    assert set(found.excluded) == set(REASONS) - {"label_not_mature"}
+    assert set(found.excluded) == set(REASONS) - {"label_filtered", "label_not_mature"}

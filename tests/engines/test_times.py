@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from headwater.engines.times import filled, microseconds, plus
 from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
-from headwater.testing.reference import event_microseconds, known_microseconds
+from headwater.testing import event_microseconds, known_microseconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_YORK = "America/New_York"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 import pytest
 
 import headwater as hw
+from headwater.aggregations.sum import Sum
 from headwater.engines.values import fold_input
 from headwater.errors import DataError
 
@@ -57,9 +59,29 @@ def test_types_that_are_folded_and_that_come_out(
 
 
 def test_integers_that_no_64_bits_hold_are_an_error() -> None:
-    with pytest.raises(DataError, match="UInt64 values do not fit") as caught:
-        given(hw.Sum("x"), pl.Series([1, 2, 2**63], dtype=pl.UInt64))
+    with pytest.raises(DataError, match="Int128 values do not fit") as caught:
+        given(hw.Sum("x"), pl.Series([1, 2, 2**63], dtype=pl.Int128))
     assert caught.value.code == "HW407"
+
+
+def test_a_member_that_does_not_say_so_is_not_given_unsigned_integers() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Product(Sum):
+        integers: ClassVar[type | None] = None
+
+    column = pl.Series([1, 2, 2**63], dtype=pl.UInt64)
+    assert given(hw.Sum("x"), column).x.dtype.name == "uint64"
+    with pytest.raises(DataError, match="UInt64 values do not fit") as caught:
+        given(Product("x"), column)
+    assert caught.value.code == "HW407"
+
+
+def test_a_null_counts_where_the_member_says_so() -> None:
+    column = pl.Series([None, 1.5, 2.5])
+    assert given(hw.Last("x"), column).valid.tolist() == [True, False, False]
+    assert given(hw.Latest("x"), column).valid.tolist() == [True, True, False]
+    codes = given(hw.Latest("x"), column, has_ties=True).x
+    assert len(set((codes >> 1).tolist())) == 3
 
 
 def test_last_reads_no_value_until_rows_tie() -> None:

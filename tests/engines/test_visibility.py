@@ -141,6 +141,6 @@ def test_what_features_share_is_computed_once() -> None:
     arranged = arrange(plan, given, spine.select(ENTITY), spine["as_of"].to_physical())
     seen, clock = Visibility(given, arranged, 1), plan.features[0].clock
     assert seen.known(clock) is seen.known(clock)
-    assert seen.activation(clock) is seen.activation(clock)
+    assert seen.changes(clock) is seen.changes(clock)
     assert seen.edges((1, 2)) is seen.edges((1, 2))
     assert seen.edges((1, 2)) is not seen.edges((2, 1))

@@ -111,3 +111,33 @@ def test_an_overflow_outside_the_window_is_none() -> None:
     with pytest.raises(DataError, match="'v__n_sum_all'") as caught:
         computed(hw.Sum("n").over_all(), frame=large)
     assert caught.value.code == "HW407"
+
+
+def test_the_latest_value_is_null_where_the_newest_row_holds_none() -> None:
+    retracted = FRAME.with_columns(x=pl.Series([1.0, 10.0, 4.0, None, 20.0, 99.0]))
+    found = computed(hw.Last("x").over_all(), hw.Latest("x").within("1d", "3d"), frame=retracted)
+    assert found.to_dict(as_series=False) == {
+        "v__x_last_all": [10.0, 4.0, None, None, None, 20.0],
+        "v__x_latest_1d": [None, None, None, None, None, 20.0],
+        "v__x_latest_3d": [10.0, None, None, None, None, 20.0],
+    }
+
+
+def test_a_null_that_ties_with_a_value_is_a_tie_of_the_latest() -> None:
+    tied = FRAME.with_columns(at=pl.lit(0).cast(pl.Datetime("us", "UTC"))).head(3)
+    assert computed(hw.Last("x").over_all(), frame=tied)["v__x_last_all"][1] == 1.0
+    with pytest.raises(DataError) as caught:
+        computed(hw.Latest("x").over_all(), frame=tied)
+    assert caught.value.code == "HW404"
+    nulls = tied.with_columns(x=pl.lit(None, pl.Float64))
+    assert computed(hw.Latest("x").over_all(), frame=nulls)["v__x_latest_all"].null_count() == 6
+
+
+def test_distinct_values_of_a_window_are_those_in_sight() -> None:
+    frame = FRAME.with_columns(x=pl.Series([1.0, 0.0, None, 1.0, -0.0, 9.0]))
+    found = computed(hw.CountDistinct("x").within("1d", "3d", "9d"), frame=frame)
+    assert found.to_dict(as_series=False) == {
+        "v__x_count_distinct_1d": [0, 1, 0, 0, 0, 1],
+        "v__x_count_distinct_3d": [1, 1, 0, 0, 0, 1],
+        "v__x_count_distinct_9d": [1, 1, 0, 0, 0, 1],
+    }

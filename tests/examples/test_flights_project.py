@@ -25,7 +25,7 @@ from headwater.runtime.check import check
 from headwater.runtime.project import Project, load_project
 from headwater.runtime.run import run_project
 from headwater.spec.training_set import TrainingSet
-from headwater.testing.reference import reference_split
+from headwater.testing import reference_split
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "flights"

@@ -1,9 +1,10 @@
-"""Compiled modules: named by their text, written once, loaded by the next process."""
+"""Compiled functions: named by their text, kept once, linked by the next process without Numba."""
 
 from __future__ import annotations
 
 import math
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -12,13 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
 from headwater import plugins
 from headwater.aggregations.count import Count
 from headwater.aggregations.mean import Mean
-from headwater.kernel.compile import cache_folder, compiled, module_texts
+from headwater.errors import SpecError
+from headwater.kernel import machine_code as machine_code_module
+from headwater.kernel.compile import cache_folder, compiled
+from headwater.kernel.machine_code import MachineCode, is_linkable, linked
+from headwater.kernel.module_texts import module_texts
 from headwater.kernel.passes import activated_tree, bounds, grouped_fold
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +55,9 @@ from headwater.kernel.compile import compiled
 from headwater.kernel.passes import activated_tree
 compiled(activated_tree, {TREE!r}, Count)
 """
+
+
+WITHOUT_NUMBA = "import sys\nassert 'numba' not in sys.modules"
 
 
 def python(code: str, cache: Path, **environment: str) -> subprocess.Popen[str]:
@@ -188,15 +197,14 @@ def test_a_changed_helper_changes_the_result(member: Callable[[str], Any]) -> No
 def test_the_next_process_compiles_nothing(tmp_path: Path) -> None:
     finished(python(COUNTED, tmp_path))
     first = files(tmp_path)
-    assert any(name.endswith(".nbc") for name in first)
-    finished(python(COUNTED, tmp_path))
+    assert any(name.endswith(".code") for name in first)
+    finished(python(COUNTED + WITHOUT_NUMBA, tmp_path))
     assert files(tmp_path) == first
     finished(python(COUNTED + TREE_TOO, tmp_path))
     both = files(tmp_path)
     assert {name: both[name] for name in first} == first
     assert len(both) > len(first)
-    # the tree was compiled where the fold came from the cache; now both do, in the other order
-    finished(python(TREE_TOO + COUNTED, tmp_path))
+    finished(python(TREE_TOO + COUNTED + WITHOUT_NUMBA, tmp_path))
     assert files(tmp_path) == both
 
 
@@ -209,7 +217,7 @@ def test_two_processes_may_compile_at_once(tmp_path: Path) -> None:
 
 
 def test_without_compiling_numba_is_not_loaded(tmp_path: Path) -> None:
-    code = COUNTED + "import sys\nassert 'numba' not in sys.modules"
+    code = COUNTED + "import sys\nassert not {'numba', 'llvmlite'} & sys.modules.keys()"
     finished(python(code, tmp_path / "cache", HEADWATER_COMPILE="0"))
     assert not (tmp_path / "cache").exists()
 
@@ -258,13 +266,37 @@ def test_a_folder_that_cannot_be_written_gives_way_to_one_of_ours(
     assert cache_folder() == folder
 
 
-def test_a_damaged_module_is_written_again(tmp_path: Path) -> None:
-    name, text = list(module_texts(grouped_fold, COUNT, Count).items())[-1]
-    module = tmp_path / "kernels" / f"{name}.py"
-    module.parent.mkdir()
-    module.write_text(text[: len(text) // 2], encoding="utf-8")
+def test_damaged_code_and_a_damaged_module_are_written_again(tmp_path: Path) -> None:
     finished(python(COUNTED, tmp_path))
-    assert module.read_text(encoding="utf-8") == text
+    whole = {path: path.read_bytes() for path in sorted((tmp_path / "kernels").iterdir())
+             if path.is_file()}  # fmt: skip
+    code = next(path for path in whole if path.suffix == ".code")
+    for damaged in (b"", b"{}\n", b"[1]\n", whole[code][:-1], whole[code][:-1] + b"\x00x"):
+        for path in whole:
+            path.write_bytes(damaged if path == code else b"def")
+        finished(python(COUNTED, tmp_path))
+        assert {path: path.read_bytes() for path in whole if path.suffix == ".code"} == {
+            code: whole[code]
+        }
+    finished(python(COUNTED + WITHOUT_NUMBA, tmp_path))
+
+
+def test_the_name_of_an_object_file_knows_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADWATER_CACHE", str(tmp_path))
+    monkeypatch.setattr(machine_code_module, "machine", lambda: "another processor +avx9000")
+    compiled.cache_clear()
+    compiled(double, DOUBLE)
+    other = {name for name in files(tmp_path) if name.endswith(".code")}
+    monkeypatch.undo()
+    monkeypatch.setenv("HEADWATER_CACHE", str(tmp_path))
+    compiled.cache_clear()
+    compiled(double, DOUBLE)
+    both = {name for name in files(tmp_path) if name.endswith(".code")}
+    compiled.cache_clear()
+    assert len(other) == 1
+    assert len(both) == 2
 
 
 UNLIKELY = -7
@@ -293,8 +325,62 @@ def test_read_only_arrays_pass_and_other_types_are_refused() -> None:
     x.setflags(write=False)
     run(x, out)
     assert out.tolist() == [3.0]
+    for wrong in (np.array([1]), np.zeros((1, 1)), np.zeros(4)[::2]):
+        with pytest.raises(TypeError, match="No matching definition"):
+            run(wrong, out)
     with pytest.raises(TypeError, match="No matching definition"):
-        run(np.array([1]), out)
+        run(out, x)
+    with pytest.raises(TypeError, match="2 arguments are taken, 1 were given"):
+        run(out)
+
+
+def scaled(x: Any, by: float, first: int, out: Any) -> None:
+    for i in range(first, x.shape[0]):
+        out[i] = by * x[i]
+
+
+def test_numbers_are_passed_too() -> None:
+    out = np.zeros(3)
+    run = compiled(scaled, "void(const float64[::1], float64, int64, float64[::1])")
+    run(np.array([1.0, 2.0, 3.0]), 0.5, 1, out)
+    assert out.tolist() == [0.0, 1.0, 1.5]
+
+
+def both(x: Any, one: bool) -> Any:
+    """Sorting asks Numba's library for more than is linked here; so does a returned value."""
+    y = np.sort(x)
+    return y[0] if one else y[x.shape[0] - 1]
+
+
+def test_what_cannot_be_linked_is_left_to_numba() -> None:
+    run = compiled(both, "int64(const int64[::1], boolean)")
+    assert (run(np.array([3, 1, 2]), True), run(np.array([3, 1, 2]), False)) == (1, 3)
+    assert hasattr(run, "overloads")
+    assert not is_linkable(["NRT_Reallocate"])
+    assert not is_linkable(["no_library_has_this"])
+    assert is_linkable(["NRT_MemInfo_alloc_aligned", "llvm.smax.i64", "log1p", "sqrt"])
+    unknown = MachineCode("entry", ("numba_unheard_of",), b"")
+    assert linked(unknown, DOUBLE) is None
+    assert linked(MachineCode("entry", (), b""), "void(complex)") is None
+
+
+def hoarding(sizes: Any, out: Any) -> None:
+    room = np.empty(sizes[0], np.int64)
+    for i in range(min(sizes[0], 9)):
+        room[i] = i
+    out[0] = room[8] if sizes[0] > 8 else -1
+
+
+def test_no_memory_is_an_error_and_some_is_given_back() -> None:
+    run = compiled(hoarding, "void(const int64[::1], int64[::1])")
+    out = np.zeros(1, np.int64)
+    with pytest.raises(MemoryError):
+        run(np.array([2**58]), out)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(300):
+        run(np.array([2_000_000]), out)
+    assert out[0] == 8
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
 
 
 def annotated(out: Any) -> None:
@@ -337,3 +423,77 @@ def test_plain_python_divides_by_zero_in_silence_as_machine_code_does(
 
 def test_bounds_need_no_fold() -> None:
     assert len(module_texts(bounds, "void()")) == 1
+
+
+MEMBER = '''
+"""Rows."""
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor, sqrt as root
+from headwater.aggregations.base import VALUE, Aggregation
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Aggregation):
+    """Rows."""
+
+    @staticmethod
+    def prepare(x, valid, start, stop):
+        return 0, 1
+
+    @staticmethod
+    def lift(state, x, i, scale):
+        state[0] = 1
+
+    @staticmethod
+    def merge(into, left, right, x, rank):
+        into[0] = left[0] + right[0]
+
+    @staticmethod
+    def result(state, x, scale):
+        return VALUE, floor(root(state[0] * 4.0) + 0.5)
+'''
+
+
+def test_the_functions_of_math_may_be_imported_by_name(member: Callable[[str], Any]) -> None:
+    run = compiled(grouped_fold, COUNT, member(MEMBER))
+    out, status, rows = np.zeros(1, np.int64), np.zeros(1, np.uint8), np.arange(4)
+    run(rows, np.ones(4, np.bool_), rows, np.zeros(4, np.int64), out, status)
+    assert out.tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("broken", "said", "where"),
+    [
+        ("Fraction(1)", "name 'Fraction' is not defined", "rows.py:17, Rows.lift"),
+        ("'a'", "No implementation of function", "rows.py:17, Rows.lift"),
+        ("state.missing", "Unknown attribute 'missing'", "rows.py:17, Rows.lift"),
+        ("[open('x') for _ in x]", "Untyped global name 'open'", "rows.py:"),
+    ],
+)
+def test_a_member_that_does_not_compile_is_named_with_its_function_and_file(
+    broken: str, said: str, where: str, member: Callable[[str], Any]
+) -> None:
+    text = MEMBER.replace("state[0] = 1", f"state[0] = {broken}")
+    with pytest.raises(SpecError) as caught:
+        compiled(grouped_fold, COUNT, member(text))
+    assert caught.value.code == "HW213"
+    assert caught.value.message.startswith("Rows cannot be compiled: ")
+    assert said in caught.value.message
+    assert where in str(caught.value.place)
+    assert "HEADWATER_COMPILE=0" in (caught.value.hint or "")
+
+
+def test_a_member_whose_functions_are_not_plain_is_named_too(member: Callable[[str], Any]) -> None:
+    text = MEMBER.replace("state[0] = 1", "n: int = 1; state[0] = n")
+    with pytest.raises(SpecError, match="annotated assignments are not compiled") as caught:
+        compiled(grouped_fold, COUNT, member(text))
+    assert caught.value.code == "HW213"
+
+
+def test_a_pass_that_does_not_compile_is_our_own_fault() -> None:
+    def wrong(out: Any) -> None:
+        out[0] = "text"
+
+    with pytest.raises(numba.TypingError):
+        compiled(wrong, "void(float64[::1])")

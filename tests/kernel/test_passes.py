@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from headwater import plugins
 from headwater.aggregations.base import NULL, VALUE
 from headwater.aggregations.count import Count
+from headwater.aggregations.count_distinct import CountDistinct
 from headwater.aggregations.last import Last
 from headwater.aggregations.sum import Sum
 from headwater.kernel.compile import compiled
@@ -23,6 +24,7 @@ from headwater.kernel.passes import (
     bounds,
     grouped_fold,
     prefix_states,
+    sliding_multiset,
 )
 
 BOUNDS = (
@@ -46,7 +48,7 @@ FOLD = (
 MEMBERS = {
     name: member.load()
     for name, member in plugins.members("aggregations").items()
-    if hasattr(member.load(), "prepare")
+    if hasattr(member.load(), "merge")
 }
 WINDOWS = np.array([1, 5, 30, ALL_HISTORY, 2**62], np.int64)
 
@@ -70,10 +72,16 @@ def inputs(seed: int) -> dict[str, Any]:
         "groups": np.ascontiguousarray(groups, np.int64),
         "valid": rng.random(rows) < 0.8,
         "known": known.astype(np.int64),
-        "activation": np.lexsort((known, codes)),
+        "changes": changes(known, codes),
         "codes": codes,
         "rng": rng,
     }
+
+
+def changes(known: Any, codes: Any) -> tuple[Any, Any]:
+    """Rows as they become known, and when."""
+    order = np.lexsort((known, codes))
+    return order, known[order].astype(np.int64)
 
 
 def found_bounds(given: dict[str, Any]) -> tuple[Any, Any]:
@@ -157,7 +165,7 @@ def test_activated_tree_equals_a_loop_over_the_visible_rows(name: str) -> None:
             low, high = found_bounds(given)
             out = np.zeros(low.shape, out_kind)
             status = np.full(low.shape, 99, np.uint8)
-            run(x, given["valid"], rank, given["known"], given["activation"], as_of,
+            run(x, given["valid"], rank, *given["changes"], as_of,
                 low, high, given["groups"], out, status)  # fmt: skip
             for w, j in np.ndindex(low.shape):
                 rows = [
@@ -187,10 +195,10 @@ def test_prefix_states_have_the_bits_of_the_tree_where_known_time_never_falls(na
             known = given["time"] + (seed - 4) * 3
             for start, stop, _, _ in given["groups"]:
                 known[max(start, stop - seed % 3) : stop] = NEVER
-            activation = np.lexsort((known, given["codes"]))
+            moved = changes(known, given["codes"])
             results = []
             for run, middle in (
-                (tree, (np.arange(len(x)), known, activation)),
+                (tree, (np.arange(len(x)), *moved)),
                 (prefix, (known,)),
             ):
                 out, status = np.zeros(low.shape, out_kind), np.full(low.shape, 99, np.uint8)
@@ -222,8 +230,8 @@ def test_grouped_fold_equals_a_loop_over_the_rows_of_each_code(name: str) -> Non
 def test_a_row_that_is_never_known_is_not_seen_at_the_end_of_time() -> None:
     run = compiled(activated_tree, TREE.format(x="int64", out="int64"), Count)
     out, status = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint8)
-    known = np.array([NEVER, -NEVER])
-    run(np.zeros(2, np.int64), np.ones(2, np.bool_), np.arange(2), known, np.array([1, 0]),
+    moments = np.array([-NEVER, NEVER])
+    run(np.zeros(2, np.int64), np.ones(2, np.bool_), np.arange(2), np.array([1, 0]), moments,
         np.array([NEVER]), np.array([[0]]), np.array([2]), np.array([[0, 2, 0, 1]]),
         out, status)  # fmt: skip
     assert out.tolist() == [[1]]
@@ -256,7 +264,7 @@ def test_last_notes_ties_of_the_greatest_rank_only(rows: list[tuple[int, int]], 
     run = compiled(activated_tree, TREE.format(x="int64", out="int64"), Last)
     out, status = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint8)
     known = np.zeros(len(rows), np.int64)
-    run(x, np.ones(len(rows), np.bool_), rank, known, np.arange(len(rows)), np.array([1]),
+    run(x, np.ones(len(rows), np.bool_), rank, np.arange(len(rows)), known, np.array([1]),
         np.array([[low]]), np.array([len(rows)]), np.array([[0, len(rows), 0, 1]]),
         out, status)  # fmt: skip
     newest = [row[1] for row in rows[low:] if row[0] == ranks[-1]]
@@ -266,3 +274,83 @@ def test_last_notes_ties_of_the_greatest_rank_only(rows: list[tuple[int, int]], 
         assert status[0, 0] == 2
     else:
         assert (status[0, 0], x[out[0, 0]]) == (VALUE, max(newest))
+
+
+def changes_with_ends(known: Any, until: Any, codes: Any) -> tuple[Any, Any]:
+    """Rows as they begin and end to count, as the engine orders them."""
+    moments = np.concatenate([known, until])
+    never = np.tile(until <= known, 2)
+    moments[never] = NEVER
+    order = np.lexsort((moments, np.tile(codes, 2)))
+    rows = len(known)
+    return np.where(order < rows, order, ~(order - rows)), moments[order]
+
+
+def ending(given: dict[str, Any]) -> Any:
+    """Ends before, at and after a row becomes known, and none."""
+    rows = len(given["known"])
+    until = given["rng"].choice([*range(-30, 45), NEVER, NEVER], rows)
+    return np.where(given["rng"].random(rows) < 0.2, given["known"], until).astype(np.int64)
+
+
+def counting(given: dict[str, Any], until: Any, asked: int) -> list[int]:
+    return [
+        i
+        for i, (known, end) in enumerate(zip(given["known"].tolist(), until.tolist(), strict=True))
+        if given["valid"][i] and known <= asked < end and known != NEVER
+    ]
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_row_that_ends_is_in_the_tree_until_then(name: str) -> None:
+    for functions, kind, out_kind in forms(name)[:1]:
+        run = compiled(activated_tree, TREE.format(x=kind, out=out_kind), functions)
+        for seed in range(8):
+            given = inputs(seed)
+            until, as_of = ending(given), given["as_of"]
+            x = some_values(given["rng"], kind, len(until))
+            rank = np.arange(len(x))
+            low, high = found_bounds(given)
+            out, status = np.zeros(low.shape, out_kind), np.full(low.shape, 99, np.uint8)
+            ends = changes_with_ends(given["known"], until, given["codes"])
+            run(x, given["valid"], rank, *ends, as_of, low, high, given["groups"], out, status)
+            for w, j in np.ndindex(low.shape):
+                seen = counting(given, until, int(as_of[j]))
+                rows = [i for i in seen if low[w, j] <= i < high[j]]
+                expected = folded(functions, x, rows, rank)
+                assert status[w, j] == expected[0]
+                if expected[0] == VALUE:
+                    wanted = np.array([expected[1]], out_kind)
+                    assert np.array_equal(out[w, j : j + 1], wanted, equal_nan=kind != "int64")
+
+
+SLIDING = (
+    "void(const {x}[::1], const int64[::1], const int64[::1], const int64[::1], const int64[::1], "
+    "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
+)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+@pytest.mark.parametrize("is_early", [False, True])
+def test_the_sliding_multiset_counts_the_distinct_values_in_sight(
+    ends: bool, is_early: bool
+) -> None:
+    """Whether rows end, and whether clocks are asked earlier than `as_of`, in any order."""
+    run = compiled(sliding_multiset, SLIDING.format(x="int64", out="int64"), CountDistinct)
+    for seed in range(20):
+        given = inputs(seed)
+        rows = len(given["known"])
+        until = ending(given) if ends else np.full(rows, NEVER)
+        moved = (
+            changes_with_ends(given["known"], until, given["codes"]) if ends else given["changes"]
+        )
+        asked = given["as_of"] - (given["rng"].integers(0, 30, len(given["as_of"])) * is_early)
+        codes = np.where(given["valid"], given["rng"].integers(0, 4, rows), -1)
+        low, high = found_bounds(given)
+        out, status = np.full(low.shape, -9), np.full(low.shape, 99, np.uint8)
+        x = np.zeros(rows, np.int64)
+        run(x, codes, *moved, asked, low, high, given["groups"], out, status)
+        assert (status == VALUE).all()
+        for w, j in np.ndindex(low.shape):
+            seen = counting(given, until, int(asked[j]))
+            assert out[w, j] == len({codes[i] for i in seen if low[w, j] <= i < high[j]})

@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headwater.errors import SpecError
-from headwater.kernel.programs import (
-    BLOCK,
-    Floats,
-    Input,
-    Program,
-    assemble,
-    columns_after,
-    execute,
-    run_program,
-)
+from headwater.kernel.assembly import assemble, columns_after
+from headwater.kernel.programs import BLOCK, Floats, Input, Program, execute, run_program
 from headwater.kernel.row_operations import (
     Operation,
     RowOperation,
@@ -251,4 +243,5 @@ def test_codes_of_operations_are_fixed_because_programs_are_stored() -> None:
         "LOOK_UP": 6,
         "LOG1P": 7,
         "COPY": 8,
+        "RECODE": 9,
     }

@@ -30,10 +30,22 @@ CASES: list[tuple[str, str, str | None]] = [
     ("Std", "std", "quantity"),
     ("Variance", "variance", "amount"),
     ("Variance", "variance", "quantity"),
+    ("Min", "min", "amount"),
+    ("Min", "min", "quantity"),
+    ("Max", "max", "amount"),
+    ("Max", "max", "quantity"),
+    ("CountDistinct", "count_distinct", "amount"),
+    ("CountDistinct", "count_distinct", "quantity"),
+    ("CountDistinct", "count_distinct", "note"),
+    ("CountDistinct", "count_distinct", "flag"),
     ("Last", "last", "amount"),
     ("Last", "last", "quantity"),
     ("Last", "last", "note"),
     ("Last", "last", "flag"),
+    ("Latest", "latest", "amount"),
+    ("Latest", "latest", "quantity"),
+    ("Latest", "latest", "note"),
+    ("Latest", "latest", "flag"),
 ]
 CLOCKS: dict[str, tuple[Any, reference.Moments]] = {
     "a clock of each row": ("known_time", (("known_time", 0),)),
@@ -47,7 +59,7 @@ CLOCKS: dict[str, tuple[Any, reference.Moments]] = {
         (("known_time", -86_400_000_000),),
     ),
 }
-EXACT = {"count", "sum", "last"}
+EXACT = {"count", "count_distinct", "sum", "min", "max", "last", "latest"}
 SEEDS = [seed for seed in range(70) if history(seed).rows]
 
 

@@ -307,6 +307,10 @@ def test_the_same_fault_seen_from_two_views_is_told_once() -> None:
         ({"label": pl.col("amount") > 1}, "label= of training set 'sizes' is a Expr, not a Label"),
         ({"split": 0.7}, "split= of training set 'sizes' is a float, not a SplitByTime"),
         ({"recipe": []}, "recipe= of training set 'sizes' is a list, not a Recipe"),
+        (
+            {"recipe": hw.Recipe().fit(pl.DataFrame({"x": [1.0]}))},
+            "recipe= of training set 'sizes' is fitted already",
+        ),
         ({"name": "a/b"}, "'a/b' cannot name a folder"),
         ({"name": ".."}, "'..' cannot name a folder"),
         ({"name": ""}, "'' cannot name a folder"),

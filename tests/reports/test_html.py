@@ -44,6 +44,64 @@ def clock(variant: str, roc_auc: float, difference: float, half: float = 0.008) 
     }
 
 
+DAYS = [("2013-01-01", "train", 100, 0.25), ("2013-01-02", "train", 200, 0.5)]
+TIMELINE: dict[str, Any] = {
+    "every": "1d",
+    "label_lag": {"0.5": 17_400.0, "0.95": 30_300.0},
+    "buckets": [
+        {"start": f"{day}T00:00:00+00:00", "part": part, "rows": rows, "prevalence": share}
+        for day, part, rows, share in [*DAYS, ("2013-01-03", "test", 50, None)]
+    ],
+}
+
+
+def shape(counts: list[int], **others: Any) -> dict[str, Any]:
+    return {"rows": sum(counts) + 10, "nulls": 10, "counts": counts, **others}
+
+
+QUANTILES = dict.fromkeys(("least", "0.01", "0.25", "0.75", "0.99", "most"), 1.0) | {"0.5": 7.5}
+MOVED = {"psi": 0.11, "moved": 0.219}
+DISTRIBUTIONS: list[dict[str, Any]] = [
+    {
+        "name": "distance",
+        "kind": "number",
+        "edges": [0.0, 5.0, 20.0],
+        "values": None,
+        "parts": {
+            "train": shape([60, 30], quantiles=QUANTILES),
+            "test": shape([10, 80], quantiles=QUANTILES, **MOVED),
+        },
+    },
+    {
+        "name": "carrier__name",
+        "kind": "category",
+        "values": ["A<B", "C"],
+        "distinct": 5,
+        "parts": {
+            "train": shape([45, 36, 9], unseen=0),
+            "test": shape([0, 0, 0], unseen=0, psi=None, moved=None),
+        },
+    },
+]
+CALIBRATION: dict[str, Any] = {
+    "bins": [
+        {"low": 0.0, "high": 0.2, "rows": 9, "score": 0.1, "share": 0.15}
+        | {"share_low": 0.05, "share_high": 0.3},
+        {"low": 0.2, "high": 0.9, "rows": 9, "score": 0.5, "share": 0.4}
+        | {"share_low": 0.3, "share_high": 0.55},
+    ],
+    **{"score": 0.3, "share": 0.275, "brier": 0.16, "reliability": 0.0075, "resolution": 0.0156},
+    **{"uncertainty": 0.1994, "within_bins": -0.03, "ece": 0.075, "ece_by_chance": 0.0123},
+}
+IMPORTANCE: dict[str, Any] = {
+    **{"part": "validation", "rows": 10_000, "roc_auc": 0.691, "left_out": 0},
+    "drops": [
+        {"kind": "view", "name": "carrier", "columns": 9, "drop": 0.03, "low": 0.02, "high": 0.04},
+        {"kind": "input", "name": "distance", "columns": 1, "drop": -0.001}
+        | {"low": -0.004, "high": 0.002},
+    ],
+}
+GAIN = {"difference": 0.091, "low": 0.07, "high": 0.113}
 RUN: dict[str, Any] = {
     "project": "flights",
     "training_set": {
@@ -72,6 +130,11 @@ RUN: dict[str, Any] = {
     "metrics": {"validation": scores(0.692), "test": scores(0.689)},
     "baseline": {"validation": scores(0.5), "test": scores(0.5)},
     "rule": {"validation": scores(0.61, None), "test": scores(0.6, None)},
+    "against": {"test": {"rule": dict.fromkeys(("roc_auc", "pr_auc", "brier", "log_loss"), GAIN)}},
+    "timeline": TIMELINE,
+    "distributions": DISTRIBUTIONS,
+    "calibration": {"validation": CALIBRATION, "test": {"undefined": "there are no rows"}},
+    "importance": IMPORTANCE,
     "clocks": [
         clock("no_history", 0.61, -0.08),
         clock("event_time", 0.73, 0.04),
@@ -141,7 +204,9 @@ def test_the_page_asks_for_no_other_file() -> None:
     text = render(RUN)
     assert "default-src 'none'" in text
     assert re.findall(r"https?:|@import|url\(|<script|\bsrc=", text) == []
-    assert re.findall(r'href="(.*?)"', text) == ["data:,"]
+    links = set(re.findall(r'href="(.*?)"', text))
+    anchors = {f"#{name}" for name in re.findall(r' id="(.*?)"', text)}
+    assert links - anchors == {"data:,"}
 
 
 def test_the_same_run_gives_the_same_page_and_is_not_changed() -> None:
@@ -159,24 +224,33 @@ def test_names_of_the_user_are_text_and_never_markup() -> None:
 
 def test_every_table_has_a_caption_and_every_heading_a_scope() -> None:
     found = page()
-    assert found.count("table") == found.count("caption") == 8
+    assert found.count("table") == found.count("caption") == 12
     assert all(attrs.get("scope") for tag, attrs in found.tags if tag == "th")
-    assert [found.count("h1"), found.count("main"), found.count("h3")] == [1, 1, 0]
+    assert [found.count("h1"), found.count("main"), found.count("nav")] == [1, 1, 1]
 
 
-def test_the_picture_has_a_title_and_tells_its_figures_in_words() -> None:
+def test_each_picture_has_a_name_and_tells_its_figures_in_words() -> None:
     found = page()
     named = {attrs["id"] for _, attrs in found.tags if "id" in attrs}
-    (picture,) = [attrs for tag, attrs in found.tags if tag == "svg"]
-    assert picture["role"] == "img"
-    assert set(str(picture["aria-labelledby"]).split()) <= named
+    pictures = [attrs for tag, attrs in found.tags if tag == "svg" and "role" in attrs]
+    assert len(pictures) == 2 + 1 + 2 + 1 + 2  # intervals, time, strips, calibration, importance
+    for picture in pictures:
+        assert picture["role"] == "img"
+        assert "aria-label" in picture or set(str(picture["aria-labelledby"]).split()) <= named
+    for attrs in (attrs for tag, attrs in found.tags if tag == "svg" and "role" not in attrs):
+        assert attrs.get("aria-hidden") == "true" or attrs["preserveaspectratio"] == "none"
     assert "event time: 0.730 (0.720 to 0.740)." in found.text
-    assert found.count("circle") == 3
+    assert "Rows per day. train: 300 rows from 2013-01-01 to 2013-01-02." in found.text
 
 
-def test_the_clocks_come_first_after_the_headline() -> None:
-    headings = re.findall(r'<h2 id="(\w+)">', render(RUN))
-    assert headings == ["clocks", "metrics", "rows", "findings", "features", "looks"]
+def test_the_page_reads_from_what_it_promises_to_what_was_looked_at() -> None:
+    text = render(RUN)
+    headings = re.findall(r'<h2 id="(\w+)">', text)
+    assert headings == [
+        *("scores", "clocks", "rows", "split", "features", "distributions"),
+        *("calibration", "importance", "looks", "findings"),
+    ]
+    assert re.findall(r'<li><a href="#(\w+)">', text) == headings
 
 
 def test_the_promise_of_event_time_is_said_with_its_interval() -> None:
@@ -187,7 +261,7 @@ def test_the_promise_of_event_time_is_said_with_its_interval() -> None:
 
 def test_a_difference_whose_interval_includes_zero_promises_nothing() -> None:
     text = page(clocks=[clock("event_time", 0.69, 0.0004), clock("known", 0.69, 0.0)]).text
-    assert "promises" not in text
+    assert "event time promises" not in text.lower()
     assert "(−0.008 to +0.008) includes zero: these rows do not tell the two apart" in text
 
 
@@ -197,13 +271,13 @@ def test_variants_without_an_interval_or_a_figure_do_not_break_the_table() -> No
     found = page(
         clocks=[{**missing, "difference_to_known": None}, {**clock("known", 0.69, 0.0), **bare}]
     )
-    assert found.count("circle") == 1
-    assert "promises" not in found.text
+    assert page(clocks=[]).count("circle") + 1 == found.count("circle")
+    assert "event time promises" not in found.text.lower()
 
 
 def test_a_run_without_clocks_has_no_clocks_section() -> None:
     found = page(clocks=[])
-    assert found.count("svg") == 0
+    assert not [attrs for _, attrs in found.tags if attrs.get("id") == "clocks"]
     assert "promised" not in found.text
 
 
@@ -228,7 +302,7 @@ def test_model_rule_and_no_model_stand_in_one_table_for_each_part() -> None:
 
 
 def test_a_run_without_rule_says_nothing_of_one() -> None:
-    assert "rule" not in page(rule=None).text
+    assert "rule" not in page(rule=None, against={}).text
 
 
 def test_an_undefined_metric_is_a_dash_with_its_reason() -> None:
@@ -257,7 +331,8 @@ def test_no_finding_is_not_called_right() -> None:
 
 
 def test_a_feature_says_what_it_reads_and_when_it_was_known() -> None:
-    assert "arrival_delay_mean_7d Mean 7d arrival_delay, carrier landed_at masked" in page().text
+    text = page().text
+    assert "arrival_delay_mean 7d Mean from arrival_delay, carrier landed_at masked" in text
 
 
 def test_a_cached_run_says_that_nothing_was_computed_again() -> None:
@@ -278,3 +353,81 @@ def test_without_jinja_the_error_gives_the_command(monkeypatch: pytest.MonkeyPat
         importlib.import_module("headwater.reports.html")
     assert caught.value.code == "HW501"
     assert caught.value.hint == "pip install 'headwater[report]'"
+
+
+def test_the_gain_on_the_rule_stands_below_the_figures_that_it_compares() -> None:
+    text = page().text
+    assert text.count("model − rule +0.091 +0.070 to +0.113") == 1  # test only has one
+
+
+def test_an_undefined_headline_says_why() -> None:
+    undefined = {**scores(None), "undefined": {"roc_auc": "every label is 1"}}
+    text = page(metrics={"test": undefined}).text
+    assert "ROC-AUC, test – every label is 1" in text
+
+
+def test_prevalence_stands_beside_the_pr_auc_as_what_chance_gives() -> None:
+    assert "PR-AUC, test 0.300 at random 0.237" in page().text
+
+
+def test_a_label_says_how_long_after_its_row_it_was_known() -> None:
+    assert "half of the time within 4.8 hours of its row's moment and 95" in page().text
+    assert "half of the time" not in page(timeline={**TIMELINE, "label_lag": None}).text
+
+
+def test_purged_rows_are_said_part_by_part() -> None:
+    lost = {"train": 600, "validation": 0}
+    books = {"label_never_known": 9_430, "purged": 624}
+    found = page(training_set={**RUN["training_set"], "purged": lost, "excluded": books})
+    assert "624 rows, of which 600 from train." in found.text
+
+
+def test_a_run_without_pictures_has_neither_sections_nor_links_for_them() -> None:
+    absent = ("timeline", "distributions", "calibration", "importance", "against")
+    old = {key: value for key, value in RUN.items() if key not in absent}
+    found = Page(render(old))
+    named = {attrs["id"] for _, attrs in found.tags if "id" in attrs}
+    assert not {"distributions", "calibration", "importance"} & named
+    links = {attrs["href"] for tag, attrs in found.tags if tag == "a"}
+    assert {str(link)[1:] for link in links} <= named
+
+
+def test_what_moved_is_said_against_the_first_part() -> None:
+    text = page().text.replace("\xa0", " ")
+    assert "Missing Moved, test" in text
+    assert "distance 0 20 10.0 % 21.9 %" in text
+    assert "name A<B, C and 3 more 10.0 % → 100.0 % –" in text
+
+
+def test_a_calibration_says_what_it_promises_and_sums_up() -> None:
+    text = page().text
+    assert "On average it promises 0.300, and 0.275 came true." in text
+    assert "− resolution (more is better) −0.0156" in text
+    assert "Undefined: there are no rows." in text
+
+
+def test_importance_without_a_figure_says_why() -> None:
+    text = page(importance={"undefined": "there is no validation part"}).text
+    assert "Importance is undefined: there is no validation part." in text
+
+
+def test_inputs_that_were_not_shuffled_are_counted() -> None:
+    text = page(importance={**IMPORTANCE, "left_out": 900}).text
+    assert "There are 900 inputs, too many to shuffle one by one." in text
+
+
+def test_derived_columns_say_what_they_read() -> None:
+    text = page(derived=[{"name": "age", "reads": ["as_of", "plane__year"]}]).text
+    assert "age as_of, plane__year" in text
+
+
+def test_the_page_of_a_wide_run_stays_small() -> None:
+    wide = [{**DISTRIBUTIONS[0], "name": f"column_{number}"} for number in range(5_000)]
+    feature = RUN["features"][0]
+    features = [{**feature, "name": f"carrier__f{n}_7d"} for n in range(5_000)]
+    text = render(
+        {**RUN, "distributions": wide, "features": features, "looks": RUN["looks"] * 9_000}
+    )
+    assert len(text.encode()) < 2_000_000
+    assert "300 inputs; 4,700 more, which matter or move less" in text
+    assert "5,000 features, by view; the first 500" in text

@@ -6,6 +6,9 @@ happened lately tells a lot about the next parcel, and is mostly not known yet.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +21,10 @@ import polars as pl
 import pytest
 
 from headwater import plugins
+from headwater.runtime.build import Session, build_in
 from headwater.runtime.project import Project, load_project
 from headwater.runtime.run import run_project
+from headwater.spec.training_set import TrainingSet
 from headwater.stores.artifacts import Artifact, load_artifact
 
 DEFINITIONS = textwrap.dedent(
@@ -198,3 +203,69 @@ def written(
     if rows is not None:
         rows.write_parquet(folder / "data" / "parcels.parquet")
     return load_project(folder)
+
+
+BUILDS = """
+import sys
+from pathlib import Path
+from headwater.runtime.build import Session, build_in
+from headwater.runtime.project import load_project
+from headwater.spec.training_set import TrainingSet
+{before}
+project = load_project(Path(sys.argv[1]))
+def say(words):
+    print(words, flush=True)
+    {saying}
+threads = int(sys.argv[2]) if len(sys.argv) > 2 else None
+session = Session(project.home, project.seed, say, threads)
+made = build_in(project.only(TrainingSet, None, "training set"), session)
+print("cached" if made.cached else "built", flush=True)
+"""
+
+
+class Heard(list[str]):
+    """What a build says, in order."""
+
+    def tasks(self) -> list[str]:
+        """The first words of each, which name the task."""
+        return [words.partition(":")[0] for words in self]
+
+
+class Builder:
+    """Builds of the project, and looks at what they leave behind."""
+
+    def build(
+        self, project: Project, *, seed: int | None = None, **given: Any
+    ) -> tuple[Artifact, Heard]:
+        """The artifact, and what was said."""
+        heard = Heard()
+        say: Callable[[str], None] = given.pop("say", heard.append)
+        session = Session(project.home, project.seed if seed is None else seed, say, **given)
+        return build_in(project.only(TrainingSet, None, "training set"), session), heard
+
+    def command(
+        self, project: Project, *arguments: str, saying: str = "pass", before: str = ""
+    ) -> tuple[list[str], dict[str, str]]:
+        """The command and the environment for a build of this project in another process."""
+        program = BUILDS.format(saying=saying, before=before)
+        kept = {key: os.environ[key] for key in ("HOME", "HEADWATER_CACHE") if key in os.environ}
+        environment = {**kept, "PYTHONPATH": ":".join(filter(None, sys.path))}
+        return [sys.executable, "-c", program, str(project.folder), *arguments], environment
+
+    def digests(self, folder: Path) -> dict[str, str]:
+        """The digest of each file under a folder."""
+        return {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def staging(self, project: Project) -> list[str]:
+        """What a build has begun and not finished."""
+        return [path.name for path in project.home.folder.rglob(".staging*")]
+
+
+@pytest.fixture(scope="session")
+def builder() -> Builder:
+    """What builds a project and looks at the result."""
+    return Builder()

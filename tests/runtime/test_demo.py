@@ -65,7 +65,7 @@ def test_a_new_folder_gets_the_example_without_its_results(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("headwater.runtime.demo.run_project", stop)
-    monkeypatch.setattr("headwater.runtime.demo._prepare", lambda *_: None)
+    monkeypatch.setattr("headwater.runtime.demo.make_data", lambda *_, **__: None)
     with pytest.raises(KeyboardInterrupt):
         demo(tmp_path / "flights")
     copied = {path.name for path in (tmp_path / "flights").iterdir()} - {"__pycache__"}

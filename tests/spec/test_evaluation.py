@@ -141,3 +141,9 @@ def test_two_columns_for_one_key_are_an_error() -> None:
 def test_selector_by_place_counts_the_columns_of_the_frame() -> None:
     frame = pl.DataFrame({"x": [1.0], "y": [2.0]})
     assert evaluate(frame, {"b": pl.nth(1), "a": pl.nth(0)}).rows() == [(2.0, 1.0)]
+
+
+def test_a_function_of_python_alone_has_the_rows_of_the_frame() -> None:
+    twice = PythonExpression(lambda n: n * 2, pl.Int64())
+    frame = pl.DataFrame({"n": [1, 2, 3]})
+    assert evaluate(frame, {"twice": twice})["twice"].to_list() == [2, 4, 6]

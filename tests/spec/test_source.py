@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -34,7 +35,8 @@ def test_the_definition_is_plain_and_says_what_is_computed() -> None:
     assert list(found["known_times"]) == ["amount", "user"]
     assert set(found) == {
         *("name", "reader", "event_time", "known_time", "known_times", "null_known_time"),
-        *("derive", "zone", "sequence", "identity"),
+        *("derive", "zone", "sequence", "identity", "deleted", "static", "delay"),
+        "complete_through",
     }
 
 
@@ -58,6 +60,10 @@ def test_prose_and_place_are_no_part_of_it(prose: Any) -> None:
         {"sequence": "number"},
         {"identity": ("number",)},
         {"null_known_time": "never"},
+        {"deleted": "gone"},
+        {"delay": "2h"},
+        {"complete_through": "2024-06-01T00:00:00+00:00"},
+        {"event_time": None, "static": "a list of countries"},
     ],
 )
 def test_every_field_that_changes_a_value_is(change: Any) -> None:
@@ -67,6 +73,14 @@ def test_every_field_that_changes_a_value_is(change: Any) -> None:
 def test_an_identity_may_be_one_column_by_its_name() -> None:
     assert source(identity="number").identity == ("number",)
     assert fingerprint(source(identity="number")) == fingerprint(source(identity=["number"]))
+
+
+def test_a_moment_and_a_length_may_be_values_or_text() -> None:
+    moment, length = datetime(2024, 6, 1, tzinfo=UTC), timedelta(hours=2)
+    as_values = source(complete_through=moment, delay=length).definition()
+    as_text = source(complete_through="2024-06-01T00:00:00+00:00", delay="2h").definition()
+    assert as_values == as_text
+    assert as_values["delay"] == "2h"
 
 
 def test_a_source_is_a_value_and_knows_its_line() -> None:

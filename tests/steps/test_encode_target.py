@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -90,7 +92,7 @@ def test_the_seed_moves_the_folds_and_not_the_state() -> None:
     assert save(first) == save(again)
     assert first.training_output.equals(again.training_output)
     assert not first.training_output.equals(other.training_output)
-    assert save(other).replace('"seed": 2', '"seed": 1') == save(first)
+    assert json.loads(save(other))["program"] == json.loads(save(first))["program"]
 
 
 def test_two_training_rows_are_enough_and_one_is_not() -> None:

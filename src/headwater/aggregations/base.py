@@ -50,6 +50,54 @@ rows tie. Write plain Python that Numba can compile: loops, integers, floats, `m
 `headwater.kernel.limbs` may be called. `headwater.testing.aggregation_laws` says which laws the
 result has to meet, and `check_laws(Longest)` whether it does.
 
+What no few words can merge, such as a number of distinct values or the middle one, is folded over
+the values in sight instead. A complete one of this kind:
+
+```python
+from dataclasses import dataclass
+
+from headwater.aggregations.base import NULL, ORDERED_KINDS, VALUE, Aggregation
+
+
+@dataclass(frozen=True, slots=True)
+class Commonest(Aggregation):
+    """The value that most rows hold, of several the least.
+
+    Nulls are skipped, empty input gives null, order does not matter.
+    """
+
+    takes = ORDERED_KINDS
+    folds = "values"
+    returns = "row"
+
+    @staticmethod
+    def room(distinct):                   # words of state for so many distinct values
+        return distinct
+
+    @staticmethod
+    def add(state, code, x):              # one more row holds the value of this code
+        state[code] += 1
+
+    @staticmethod
+    def remove(state, code, x):           # one row less holds it
+        state[code] -= 1
+
+    @staticmethod
+    def result(state, x):                 # (VALUE or NULL, the value)
+        best = 0
+        for code in range(state.shape[0]):
+            if state[code] > state[best]:
+                best = code
+        if state.shape[0] == 0 or state[best] == 0:
+            return NULL, -1
+        return VALUE, x[best]
+```
+
+An entity's distinct values are numbered from 0 in their order (that of lists and structs is any):
+both zeros are one value, NaN is the last. Where `returns` is "float" or "value", `x[code]` is the
+number itself; else the position of a row that holds the value. A state depends on what is in sight
+only, not on what came first or has left; so `remove` undoes `add` exactly.
+
 A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often
 each value occurs, `summarise(counts)`; see `median.py`.
 '''
@@ -62,13 +110,11 @@ from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from headwater.errors import Place, caller
-
-NULL = 0
-VALUE = 1
-TIE = 2
-OVERFLOW = 3
-NAN_CODE = 1 << 62
-"""The code of NaN where values are folded as codes that keep their order."""
+from headwater.kernel.passes import NAN_CODE as NAN_CODE
+from headwater.kernel.passes import NULL as NULL
+from headwater.kernel.passes import OVERFLOW as OVERFLOW
+from headwater.kernel.passes import TIE as TIE
+from headwater.kernel.passes import VALUE as VALUE
 
 Kind = Literal["integer", "float", "boolean", "string", "time", "duration", "other"]
 EVERY_KIND: tuple[Kind, ...] = (
@@ -81,6 +127,7 @@ EVERY_KIND: tuple[Kind, ...] = (
     "other",
 )
 NUMBERS: tuple[Kind, ...] = ("integer", "float", "boolean")
+ORDERED_KINDS: tuple[Kind, ...] = (*NUMBERS, "string", "time", "duration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +149,10 @@ class Aggregation:
     """The kinds of value it can take."""
     reads: ClassVar[Literal["value", "rows"]] = "value"
     """`rows`: it may be written without a column and then reads none."""
+    folds: ClassVar[Literal["states", "values"]] = "states"
+    """`states` are lifted and merged; `values` are added and removed one by one."""
+    counts_nulls: ClassVar[bool] = False
+    """Whether a row whose value is null counts too."""
     computes_in: ClassVar[Literal["float", "same"]] = "same"
     """`float`: booleans and integers within 2**53 are folded as float64, which is exact."""
     returns: ClassVar[Literal["float", "integer", "value", "row"]] = "float"
@@ -123,6 +174,10 @@ class Aggregation:
         """This aggregation over all history before `as_of`."""
         return Windowed(self, (None,))
 
+    def ahead(self, horizon: str | timedelta) -> Ahead:
+        """This aggregation over what comes, `[as_of, as_of + horizon)`; for labels only."""
+        return Ahead(self, horizon)
+
     @property
     def word(self) -> str:
         """The aggregation's name in a column's name: `Mean` is `mean`."""
@@ -143,3 +198,16 @@ class Windowed:
 
     aggregation: Aggregation
     windows: Sequence[str | timedelta | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """An aggregation over the time after `as_of`, which only a label may read.
+
+    Args:
+        aggregation: What is folded.
+        horizon: A length such as "30d" or a timedelta.
+    """
+
+    aggregation: Aggregation
+    horizon: str | timedelta

@@ -7,15 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, VALUE, Aggregation
 from headwater.kernel.limbs import round_limbs, scaled_float
-from headwater.kernel.moments import (
-    HEAD,
-    add_words,
-    lift_integer,
-    lift_sum,
-    not_finite,
-    prepare_integers,
-    prepare_sum,
-)
+from headwater.kernel.moments import HEAD, IntegerSums, Sums, not_finite
 
 
 def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
@@ -28,15 +20,12 @@ def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
     return VALUE, scaled_float(value / state[0], power + scale)
 
 
-class _Integers:
-    prepare = staticmethod(prepare_integers)
-    lift = staticmethod(lift_integer)
-    merge = staticmethod(add_words)
+class _Integers(IntegerSums):
     result = staticmethod(_result)
 
 
 @dataclass(frozen=True, slots=True)
-class Mean(Aggregation):
+class Mean(Sums, Aggregation):
     """The arithmetic mean, within 2 units in the last place; finite even where the sum is not.
 
     Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); empty input gives null;
@@ -48,7 +37,4 @@ class Mean(Aggregation):
 
     computes_in: ClassVar[Literal["float", "same"]] = "float"
     integers: ClassVar[type | None] = _Integers
-    prepare = staticmethod(prepare_sum)
-    lift = staticmethod(lift_sum)
-    merge = staticmethod(add_words)
     result = staticmethod(_result)

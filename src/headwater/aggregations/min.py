@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from headwater.aggregations.base import NAN_CODE, NULL, VALUE, Aggregation, Kind
+from headwater.aggregations.base import NAN_CODE, ORDERED_KINDS, Aggregation, Kind
+from headwater.kernel.positions import lift_position, position, prepare_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,26 +20,12 @@ class Min(Aggregation):
     'min'
     """
 
-    takes: ClassVar[tuple[Kind, ...]] = (
-        "integer",
-        "float",
-        "boolean",
-        "string",
-        "time",
-        "duration",
-    )
+    takes: ClassVar[tuple[Kind, ...]] = ORDERED_KINDS
     returns: ClassVar[Literal["float", "integer", "value", "row"]] = "row"
     serves: ClassVar[tuple[str, ...]] = ("window",)
-
-    @staticmethod
-    def prepare(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
-        """No scale; the position plus one."""
-        return 0, 1
-
-    @staticmethod
-    def lift(state: Any, x: Any, i: int, scale: int) -> None:
-        """One row is the smallest of itself."""
-        state[0] = i + 1
+    prepare = staticmethod(prepare_position)
+    lift = staticmethod(lift_position)
+    result = staticmethod(position)
 
     @staticmethod
     def merge(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
@@ -49,8 +36,3 @@ class Min(Aggregation):
         if a > 0 and b > 0 and x[b - 1] != NAN_CODE:
             wins = x[a - 1] == NAN_CODE or x[a - 1] < x[b - 1]
         into[0] = a if b == 0 or wins else b
-
-    @staticmethod
-    def result(state: Any, x: Any, scale: int) -> tuple[int, int]:
-        """The position of the smallest value, null for no value."""
-        return (VALUE if state[0] > 0 else NULL), state[0] - 1

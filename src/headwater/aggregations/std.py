@@ -8,14 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, VALUE, Aggregation
 from headwater.kernel.limbs import scaled_float
-from headwater.kernel.moments import (
-    add_words,
-    lift_integer_squares,
-    lift_squares,
-    prepare_integer_squares,
-    prepare_squares,
-    spread,
-)
+from headwater.kernel.moments import IntegerSquares, Squares, spread
 
 
 def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
@@ -28,15 +21,12 @@ def _result(state: Any, x: Any, scale: int) -> tuple[int, float]:
     return VALUE, scaled_float(math.sqrt(value), power // 2 + scale)
 
 
-class _Integers:
-    prepare = staticmethod(prepare_integer_squares)
-    lift = staticmethod(lift_integer_squares)
-    merge = staticmethod(add_words)
+class _Integers(IntegerSquares):
     result = staticmethod(_result)
 
 
 @dataclass(frozen=True, slots=True)
-class Std(Aggregation):
+class Std(Squares, Aggregation):
     """The sample standard deviation (n - 1), within 2 units in the last place.
 
     Nulls are skipped; a NaN or an infinity gives NaN; empty input and a single value
@@ -48,7 +38,4 @@ class Std(Aggregation):
 
     computes_in: ClassVar[Literal["float", "same"]] = "float"
     integers: ClassVar[type | None] = _Integers
-    prepare = staticmethod(prepare_squares)
-    lift = staticmethod(lift_squares)
-    merge = staticmethod(add_words)
     result = staticmethod(_result)

@@ -7,22 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import NULL, OVERFLOW, VALUE, Aggregation
 from headwater.kernel.limbs import BITS, round_limbs, scaled_float
-from headwater.kernel.moments import (
-    HEAD,
-    add_words,
-    lift_integer,
-    lift_sum,
-    not_finite,
-    prepare_integers,
-    prepare_sum,
-)
+from headwater.kernel.moments import HEAD, IntegerSums, Sums, not_finite
 
 
-class _Integers:
-    prepare = staticmethod(prepare_integers)
-    lift = staticmethod(lift_integer)
-    merge = staticmethod(add_words)
-
+class _Integers(IntegerSums):
     @staticmethod
     def result(state: Any, x: Any, scale: int) -> tuple[int, int]:
         if state[0] == 0:
@@ -40,7 +28,7 @@ class _Integers:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum(Aggregation):
+class Sum(Sums, Aggregation):
     """The correctly rounded sum of floats; the exact sum of integers and booleans as an integer.
 
     Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); a zero sum is +0.0; empty
@@ -52,9 +40,6 @@ class Sum(Aggregation):
 
     returns: ClassVar[Literal["float", "integer", "value", "row"]] = "value"
     integers: ClassVar[type | None] = _Integers
-    prepare = staticmethod(prepare_sum)
-    lift = staticmethod(lift_sum)
-    merge = staticmethod(add_words)
 
     @staticmethod
     def result(state: Any, x: Any, scale: int) -> tuple[int, float]:

@@ -7,6 +7,7 @@ program missing is null; inside it is NaN, and a NaN that comes in counts as mis
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
@@ -100,16 +101,32 @@ def digest(frame: pl.DataFrame) -> str:
     return state.hexdigest()
 
 
-def check_row(inputs: Sequence[Input], values: Sequence[Any]) -> None:
-    """Check what a single row holds.
+def plain_row(inputs: Sequence[Input], values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of a single row with None for whatever pandas writes for a missing one.
 
     Raises:
         DataError: HW603, a value is not a number, or not text, where such was fitted.
     """
-    for entry, value in zip(inputs, values, strict=True):
-        fits = (Real, Decimal, np.bool) if entry.kind == "number" else str
-        if value is not None and not isinstance(value, fits):
-            _refuse(entry.column, entry.kind, type(value).__name__)
+    return tuple(
+        None if _is_absent(value) else _fitting(entry, value)
+        for entry, value in zip(inputs, values, strict=True)
+    )
+
+
+def _is_absent(value: Any) -> bool:
+    """None, NaN in a column of text too, and `pandas.NA`, which equals nothing."""
+    return (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ == "NAType"
+    )
+
+
+def _fitting(entry: Input, value: Any) -> Any:
+    fits = (Real, Decimal, np.bool) if entry.kind == "number" else str
+    if not isinstance(value, fits):
+        _refuse(entry.column, entry.kind, type(value).__name__)
+    return value
 
 
 def _check(schema: Mapping[str, pl.DataType], column: str, kind: ColumnKind) -> None:

@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 
 from headwater.aggregations.base import OVERFLOW, VALUE, Aggregation
+from headwater.engines.arrangement import order_of
+from headwater.engines.computed import computed
+from headwater.engines.multisets import MULTISET, multiset_input
 from headwater.engines.values import fold_input
 from headwater.errors import DataError
 from headwater.kernel.compile import compiled
-from headwater.kernel.passes import grouped_fold
-from headwater.spec.evaluation import evaluate
+from headwater.kernel.passes import grouped_fold, sliding_multiset
 
 FOLD = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], {out}[::1], "
@@ -32,7 +34,8 @@ def fold(
         by: A column: each result is then a dictionary from its values, sorted, nulls left out.
 
     Raises:
-        DataError: HW407, an integer sum does not fit 64 bits.
+        DataError: HW407, an integer sum does not fit 64 bits; HW410, a value does not fit an
+            expression.
     """
     if by is None:
         codes, categories = np.zeros(frame.height, np.int64), [None]
@@ -69,25 +72,55 @@ def _values(aggregation: Aggregation, frame: pl.DataFrame) -> pl.DataFrame:
     }
     value = pl.lit(1, pl.Int64) if spoken["value"] is None else spoken["value"]
     where = pl.lit(True) if spoken["where"] is None else spoken["where"]
-    return evaluate(frame, {"value": value, "where": where})
+    return computed(frame, {"value": value, "where": where}, place=aggregation.place)
 
 
 def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:
-    rows = np.arange(values.height)
-    given = fold_input(aggregation, values, rows)
-    out, status = np.zeros(groups, given.out), np.zeros(groups, np.uint8)
-    run = compiled(grouped_fold, FOLD.format(x=given.x.dtype.name, out=given.out), given.functions)
-    run(given.x, given.valid, rows, codes, out, status)
+    status = np.zeros(groups, np.uint8)
+    if aggregation.folds == "values":
+        taken, out = _over_values(aggregation, values, codes, status)
+    else:
+        taken, out = _over_states(aggregation, values, codes, status)
     if (status == OVERFLOW).any():
         raise DataError("HW407", "an integer sum does not fit 64 bits", place=aggregation.place)
     if aggregation.returns == "row":
         positions = pl.Series(out).set(pl.Series(status != VALUE), None)
-        return values["value"].gather(positions).to_list()
+        return taken.gather(positions).to_list()
     empty = aggregation.when_empty
     return [
         value if is_known else empty
         for value, is_known in zip(out.tolist(), (status == VALUE).tolist(), strict=True)
     ]
+
+
+def _over_states(
+    aggregation: Aggregation, values: pl.DataFrame, codes: Any, status: Any
+) -> tuple[pl.Series, Any]:
+    """What rows are taken from, and the results; `status` is written."""
+    rows = np.arange(values.height)
+    given = fold_input(aggregation, values, rows)
+    out = np.zeros(len(status), given.out)
+    run = compiled(grouped_fold, FOLD.format(x=given.x.dtype.name, out=given.out), given.functions)
+    run(given.x, given.valid, rows, codes, out, status)
+    return given.values, out
+
+
+def _over_values(
+    aggregation: Aggregation, values: pl.DataFrame, codes: Any, status: Any
+) -> tuple[pl.Series, Any]:
+    """The same: one window for each group, in which all its rows count."""
+    rows = np.flatnonzero(codes >= 0)
+    rows = rows[order_of(codes[rows])]
+    given = multiset_input(aggregation, values, rows, codes[rows])
+    out, every = np.zeros((1, len(status)), given.out), np.arange(len(status))
+    low, high = (np.searchsorted(codes[rows], every, side) for side in ("left", "right"))
+    signature = MULTISET.format(x=given.x.dtype.name, out=given.out)
+    compiled(sliding_multiset, signature, given.functions)(
+        given.x, given.codes, np.arange(len(rows)), np.zeros(len(rows), np.int64),
+        np.zeros_like(every), low[None], high, np.stack([low, high, every, every + 1], axis=1),
+        out, status[None],
+    )  # fmt: skip
+    return given.values.gather(rows), out[0]
 
 
 def _summaries(aggregation: Any, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:

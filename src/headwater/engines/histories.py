@@ -17,6 +17,9 @@ from headwater.plan.faults import reads
 from headwater.plan.sources import SourcePlan
 from headwater.schema.clocks import Clock
 
+BEFORE_ALL = -(1 << 62)
+"""A moment before every `as_of`, at which the rows of a static table stand."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
@@ -25,18 +28,24 @@ class Rows:
     Args:
         plan: The source.
         frame: The columns that were asked for, derived ones too, in the order of the data.
+        known: Of composed rows (see `versions`), when each begins to count.
+        until: Of composed rows, when each no longer counts; None where no row ends.
     """
 
     plan: SourcePlan
     frame: pl.DataFrame
+    known: Any = None
+    until: Any = None
 
     def event_times(self) -> pl.Series:
-        """Event times as Int64 microseconds.
+        """Event times as Int64 microseconds; before all others for a static table.
 
         Raises:
             DataError: HW408, an event time is null.
         """
         source = self.plan.source
+        if source.event_time is None:
+            return pl.repeat(BEFORE_ALL, self.frame.height, dtype=pl.Int64, eager=True)
         times = microseconds(
             self.frame[source.event_time], source.zone, rounded="down", place=source.place
         )
@@ -53,14 +62,22 @@ class Rows:
     def known_times(self, clock: Clock) -> Any:
         """When this clock is reached, per row, as int64 microseconds; `NEVER` where it is null.
 
+        Composed rows were made for one mask, and have its moments with them.
+
         Raises:
             DataError: HW403, a clock is null and the source does not say that this means never.
         """
+        if self.known is not None:
+            return self.known
         known = np.full(self.frame.height, -NEVER, np.int64)
         for moment in clock.moments:
             times = self._clock_column(moment.column)
             known = np.maximum(known, plus(filled(times), moment.offset))
         return known
+
+    def until_times(self, clock: Clock) -> Any:
+        """When a row stops to count, exclusive, as int64 microseconds; None: rows never end."""
+        return self.until
 
     def _clock_column(self, column: str) -> pl.Series:
         source = self.plan.source
@@ -76,15 +93,13 @@ class Rows:
 
 
 def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
-    """Read and derive these columns of a source.
+    """Read and derive these columns of a source; versions of one event stay rows (see `versions`).
 
     Raises:
-        DataError: HW402, the source has no rows; HW405, its identity repeats; HW410, a column
-            cannot be derived.
+        DataError: HW402, the source has no rows; HW410, a column cannot be derived.
     """
-    wanted = tuple(sorted({*columns, *plan.source.identity}))
-    needed = _raw(plan, wanted)
-    frame = plan.source.reader.read(needed)
+    wanted = tuple(sorted(set(columns)))
+    frame = plan.source.reader.read(_raw(plan, wanted))
     if not frame.height:
         raise DataError(
             "HW402", f"source {plan.source.name!r} has no rows", place=plan.source.place
@@ -93,22 +108,7 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
         if name in wanted or _is_read(plan, name, wanted):
             place = None if plan.source.place is None else plan.source.place.of(f"derive {name!r}")
             frame = frame.with_columns(computed(frame, {name: expression}, place=place))
-    _check_identity(plan, frame)
     return Rows(plan, frame)
-
-
-def _check_identity(plan: SourcePlan, frame: pl.DataFrame) -> None:
-    identity = list(plan.source.identity)
-    if not identity:
-        return
-    repeated = frame.height - frame.select(identity).n_unique()
-    if repeated:
-        raise DataError(
-            "HW405",
-            f"identity {identity} of source {plan.source.name!r} repeats in {repeated} rows",
-            place=plan.source.place,
-            hint="add the column that tells the rows apart, or remove the copies",
-        )
 
 
 def _raw(plan: SourcePlan, wanted: tuple[str, ...]) -> tuple[str, ...]:

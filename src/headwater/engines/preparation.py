@@ -19,16 +19,17 @@ from headwater.engines.border import (
     PLAIN_NUMBERS,
     PLAIN_WORDS,
     check_kinds,
-    check_row,
     column_kinds,
     digest,
     enter,
+    plain_row,
     run,
 )
 from headwater.engines.program_rendering import to_expressions
 from headwater.engines.recipe_fitting import TrainingRows, fit_steps
 from headwater.errors import DataError, SpecError
-from headwater.kernel.programs import Floats, Input, Program, assemble, columns_after, interpreter
+from headwater.kernel.assembly import assemble, columns_after
+from headwater.kernel.programs import Floats, Input, Program, interpreter
 from headwater.kernel.row_operations import ColumnKind
 from headwater.spec.recipe import Recipe
 from headwater.steps.base import LABEL
@@ -45,11 +46,13 @@ class LearnedFrom:
         rows: How many.
         fingerprint: Their identity.
         seed: The seed of what was dealt at random.
+        proved: Whether it is proved that these are training rows, and no row of another part.
     """
 
     rows: int
     fingerprint: str
     seed: int
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +123,7 @@ def fit(
     label: pl.Series | None = None,
     seed: int,
     fingerprint: str | None = None,
+    proved: bool = False,
 ) -> FittedPreparation:
     """Learn a recipe from training rows.
 
@@ -130,6 +134,7 @@ def fit(
         label: One number or boolean per training row; only supervised steps are shown it.
         seed: From 0; each step derives its own random numbers from it.
         fingerprint: The identity of the training rows where it is known; else their digest.
+        proved: Whether a plan says which rows these are; see `LearnedFrom`.
 
     Raises:
         SpecError: HW601, a step does not fit the columns, or a category is left at the end; HW605,
@@ -140,20 +145,25 @@ def fit(
         raise SpecError("HW207", f"column {LABEL!r} is the label", place=recipe.place)
     kinds = column_kinds(training, columns, place=recipe.place)
     frame = enter(training, kinds)
-    numbers = None if label is None else _label_numbers(label, training.height)
+    numbers = _label_numbers(recipe, label, training.height)
     operations, output = fit_steps(recipe.steps, TrainingRows(frame, numbers, seed))
+    if training.is_empty():  # where no step asked for anything
+        raise DataError("HW602", "there is no training row", place=recipe.place)
     _refuse_categories(columns_after(kinds, operations), recipe)
     rows = frame if numbers is None else frame.with_columns(numbers.alias(LABEL))
     return FittedPreparation(
         recipe.definition(),
         kinds,
         assemble(kinds, operations),
-        LearnedFrom(training.height, fingerprint or digest(rows), seed),
+        LearnedFrom(training.height, fingerprint or digest(rows), seed, proved),
         training_output=output,
     )
 
 
-def _label_numbers(label: pl.Series, rows: int) -> pl.Series:
+def _label_numbers(recipe: Recipe, label: pl.Series | None, rows: int) -> pl.Series | None:
+    """The label for the steps that learn from it; without such a step nothing is made of it."""
+    if label is None or not any(step.supervised for step in recipe.steps):
+        return None
     if not (label.dtype.is_numeric() or label.dtype == pl.Boolean):
         message = f"the label must be a number or a boolean, and is {label.dtype}"
         raise SpecError("HW605", message, place=label.name or None)
@@ -188,13 +198,19 @@ def _row_function(program: Program) -> Callable[[Mapping[str, Any]], Floats]:
             values, words = read_numbers(row), read_words(row)
         except KeyError as error:
             raise DataError("HW603", f"column {error.args[0]!r} is missing") from None
+        except (TypeError, IndexError):
+            raise DataError("HW603", f"a row is a mapping, not a {type(row).__name__}") from None
         if not (_ARE_NUMBERS(map(type, values)) and _ARE_WORDS(map(type, words))):
-            check_row(program.inputs, (*values, *words))
+            cleaned = plain_row(program.inputs, (*values, *words))
+            values, words = cleaned[: len(values)], cleaned[len(values) :]
         codes = [code(word, unseen) for word, (code, unseen) in zip(words, coders, strict=True)]
-        registers = np.empty((size, 1))
-        registers[:first, 0] = np.array((*values, *codes), np.float64)
-        interpret(registers, *arrays, 1)
-        results: Floats = registers[wanted, 0]
+        registers = np.empty(size)
+        try:
+            registers[:first] = (*values, *codes)
+        except OverflowError:
+            raise DataError("HW603", "a value is an integer beyond what a float holds") from None
+        interpret(registers.reshape(size, 1), *arrays, 1)
+        results: Floats = registers[wanted]
         return results
 
     return prepare

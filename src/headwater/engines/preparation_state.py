@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -11,7 +12,16 @@ from headwater.engines.preparation import LearnedFrom, Preparation
 from headwater.errors import DataError
 from headwater.kernel.programs import Input, Program
 
-FORMAT = 1
+FORMAT = 2
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What parsing raises for text that `save` has not written."""
 
 
 def save(preparation: Preparation) -> str:
@@ -25,9 +35,11 @@ def save(preparation: Preparation) -> str:
             "rows": learned.rows,
             "fingerprint": learned.fingerprint,
             "seed": learned.seed,
+            "proved": learned.proved,
         },
         "program": _program_state(preparation.program),
     }
+    state["sha256"] = _digest(state)
     return json.dumps(state, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -45,16 +57,31 @@ def load(text: str, *, name: str = "state") -> Preparation:
         state = json.loads(text)
         if state["format"] != FORMAT:
             raise ValueError(f"its format is {state['format']!r}, not {FORMAT}")
+        if state["sha256"] != _digest(state):
+            raise ValueError("it is not what was written")
         return Preparation(
             state["recipe"],
             dict(state["inputs"]),
             _program(state["program"]),
             LearnedFrom(**state["learned_from"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         message = f"a preparation cannot be read: {error}"
         hint = "fit it again from its training set"
         raise DataError("HW604", message, place=name, hint=hint) from error
+
+
+def _digest(state: dict[str, Any]) -> str:
+    """The digest of all that a state says but for the digest itself."""
+    said = {key: value for key, value in state.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _program_state(program: Program) -> dict[str, Any]:

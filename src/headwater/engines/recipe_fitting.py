@@ -19,8 +19,9 @@ from headwater.aggregations.base import Aggregation
 from headwater.engines.border import column_kinds, run
 from headwater.engines.folding import fold
 from headwater.errors import SpecError
-from headwater.kernel.programs import assemble, columns_after
+from headwater.kernel.assembly import assemble, columns_after
 from headwater.kernel.row_operations import ColumnKind, RowOperation
+from headwater.spec.row_expressions import PythonExpression
 from headwater.steps.base import LABEL, Grouped, OutOfFoldStep, Statistic, Step
 
 Answers = dict[int, dict[str, Any]]
@@ -105,7 +106,7 @@ def next_level(
     for position in range(start + 1, len(steps)):
         if not level[-1].step.keeps_names:
             break
-        after |= dict.fromkeys(level[-1].columns, "number")
+        after = level[-1].step.columns_after(after) or after
         columns = _selected(steps[position], after)
         if not columns or any(set(columns) & set(placed.columns) for placed in level):
             break
@@ -132,12 +133,32 @@ def advance(frame: pl.DataFrame, operations: Sequence[RowOperation]) -> pl.DataF
     touched = {name for operation in operations for name in (operation.column, operation.into)}
     program = assemble({c: kind for c, kind in kinds.items() if c in touched}, operations)
     results = run(program, frame)
+    texts = _recoded(frame, operations)
     return pl.DataFrame(
         [
-            results[column] if column in results.columns else frame[column]
+            results[column] if column in results.columns else texts[column]
             for column in columns_after(kinds, operations)
         ]
     )
+
+
+def _recoded(frame: pl.DataFrame, operations: Sequence[RowOperation]) -> pl.DataFrame:
+    """The rows with the words of recoded categories; inside a program they are only codes."""
+    for operation in operations:
+        if operation.words is not None:
+            frame = frame.with_columns(_words(operation))
+    return frame
+
+
+def _words(operation: RowOperation) -> pl.Expr:
+    column, known = pl.col(operation.column), operation.vocabulary or ()
+    places = [int(place) for place in operation.table]
+    of_code = dict(enumerate(operation.words or ()))  # without null, and unseen which stays itself
+    *new, missing, unseen = (of_code.get(place) for place in places)
+    default = column if unseen is None else pl.lit(unseen)
+    words = column.replace_strict(known, new, default=default, return_dtype=pl.String)
+    filled = pl.when(column.is_null()).then(pl.lit(missing, pl.String)).otherwise(words)
+    return filled.alias(operation.into)
 
 
 def derived_generator(seed: int, position: int, name: str) -> np.random.Generator:
@@ -191,16 +212,28 @@ def _out_of_fold(placed: Placed, rows: TrainingRows) -> pl.DataFrame:
 def _outputs(placed: Placed, answers: Mapping[str, Any], frame: pl.DataFrame) -> list[RowOperation]:
     """The step's operations, checked against the columns with the author's line at hand."""
     step, before = placed.step, column_kinds(frame, frame.columns)
+    declared = step.columns_after(before)
     operations = step.outputs(placed.columns, answers)
     try:
         after = columns_after(before, operations)
     except SpecError as error:
         raise _at(step, error.code, error.message) from None
-    if step.keeps_names and after.keys() != before.keys():
-        changed = ", ".join(sorted(map(repr, after.keys() ^ before.keys())))
-        message = f"it declares keeps_names, and makes or drops {changed}"
-        raise _at(step, "HW601", message)
+    if declared is not None and after != declared:
+        raise _at(step, "HW601", _difference(step, declared, after))
     return operations
+
+
+def _difference(
+    step: Step, declared: Mapping[str, ColumnKind], after: Mapping[str, ColumnKind]
+) -> str:
+    """In what a step does not do as it declares."""
+    changed = ", ".join(sorted(map(repr, after.keys() ^ declared.keys())))
+    if changed and step.keeps_names:
+        return f"it declares keeps_names, and makes or drops {changed}"
+    if changed:
+        return f"columns_after does not tell what becomes of {changed}"
+    other = [column for column, kind in declared.items() if after[column] != kind]
+    return f"it does not make of {other[0]!r} the {declared[other[0]]} that gives= declares"
 
 
 def _selected(step: Step, columns: Mapping[str, ColumnKind]) -> tuple[str, ...]:
@@ -234,6 +267,8 @@ def _read(statistic: Statistic) -> Iterator[str]:
             yield expression
         elif isinstance(expression, pl.Expr):
             yield from expression.meta.root_names()
+        elif isinstance(expression, PythonExpression):
+            yield from expression.columns
 
 
 def _with_label(level: Sequence[Placed], rows: TrainingRows) -> pl.DataFrame:

@@ -9,9 +9,12 @@ import numpy as np
 import polars as pl
 
 from headwater.engines.computed import computed
-from headwater.engines.histories import Rows, read_rows
+from headwater.engines.grids import grid_rows
+from headwater.engines.histories import Rows
+from headwater.engines.labels import labels
 from headwater.engines.splits import REASONS, assign_parts
 from headwater.engines.times import microseconds
+from headwater.engines.versions import Events, read_events
 from headwater.kernel.passes import NEVER
 from headwater.plan.faults import reads
 from headwater.plan.spines import OwnColumn
@@ -31,39 +34,44 @@ class SpineRows:
     Args:
         frame: Rows that are in a part, in the spine's order: `as_of`, keys, kept columns, label,
             `label_known_time`, and inside `IN_PART` and `EVENT_TIME`.
-        facts: `spine_rows`, `excluded` by reason, `masked` by column, `boundaries` of the split.
+        facts: `spine_rows`, `excluded` by reason, `masked` by column, `boundaries` of the split
+            and how many rows were `purged` from each part.
     """
 
     frame: pl.DataFrame
     facts: dict[str, Any]
 
 
-def spine_rows(plan: TrainingSetPlan) -> SpineRows:
+def spine_rows(plan: TrainingSetPlan, *, threads: int | None = None) -> SpineRows:
     """Read the spine's source and decide for each row its part, or why it is left out.
+
+    Args:
+        plan: The training set.
+        threads: By default the processors at hand; the values do not depend on it.
 
     Raises:
         DataError: HW402 no rows, HW403 an undeclared null clock, HW406 a part without rows,
             HW410 a value that does not fit an expression.
     """
-    rows = read_rows(plan.spine.source, _columns(plan))
-    as_of = _moments(plan, rows)
-    asked = plan.training_set.label
-    label = computed(rows.frame, {asked.name: asked.expression}, place=asked.place)[asked.name]
-    known = rows.known_times(plan.label_clock)
-    kept_out = _filtered(plan, rows)
+    asked = _asked(plan)
+    rows, as_of = asked.rows, asked.as_of
+    label = labels(plan.label, rows, as_of, threads=threads)
+    known = np.where(asked.is_deleted, NEVER, label.known)
+    left_out = {
+        "filtered": _unmet("filter", plan, rows),
+        "label_filtered": _unmet("label_filter", plan, rows),
+        "label_not_mature": ~label.is_mature,
+    }
     split = assign_parts(
         as_of,
-        label,
+        label.values,
         known,
         plan.training_set.split,
-        filtered=kept_out,
+        left_out=left_out,
         place=plan.training_set.split.place,
     )
-    masked: dict[str, int] = {}
-    columns = {"as_of": as_of.cast(TIME)}
-    for column in dict.fromkeys((*plan.spine.keys, *plan.spine.kept)):
-        columns[column.name] = _masked(column, rows, as_of, masked)
-    columns[plan.training_set.label.name] = label
+    columns = {"as_of": as_of.cast(TIME), **asked.own}
+    columns[plan.training_set.label.name] = label.values
     known_times = pl.Series(known).set(pl.Series(np.abs(known) == NEVER), None)
     columns["label_known_time"] = known_times.cast(TIME)  # null: always, since never is left out
     columns[IN_PART] = split.part
@@ -72,10 +80,61 @@ def spine_rows(plan: TrainingSetPlan) -> SpineRows:
     facts = {
         "spine_rows": rows.frame.height,
         "excluded": {reason: int(split.excluded.get(reason, 0)) for reason in REASONS},
-        "masked": masked,
+        "masked": asked.masked,
         "boundaries": {part: _text(time) for part, time in split.boundaries.items()},
+        "purged": dict(split.purged),
     }
     return SpineRows(frame, facts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """The rows of a spine, and what of each is known at its moment.
+
+    Args:
+        rows: All that labels and filters read; of an event with versions the newest.
+        as_of: The moments, in microseconds.
+        own: Keys and kept columns as they were known.
+        masked: How many values of each were not.
+        is_deleted: Whether the newest version says that there is no such event.
+    """
+
+    rows: Rows
+    as_of: pl.Series
+    own: dict[str, pl.Series]
+    masked: dict[str, int]
+    is_deleted: Any
+
+
+def _asked(plan: TrainingSetPlan) -> _Asked:
+    own = tuple(dict.fromkeys((*plan.spine.keys, *plan.spine.kept)))
+    if plan.spine.grid is None:
+        events = read_events(plan.spine.source, _columns(plan))
+        rows, is_deleted = events.newest(), events.is_deleted
+    else:
+        events, rows, is_deleted = None, grid_rows(plan.spine.grid), np.bool_(False)
+    as_of = _moments(plan, rows)
+    masked: dict[str, int] = {}
+    if events is None or events.is_plain:
+        values = {column.name: _masked(column, rows, as_of, masked) for column in own}
+    else:
+        values = _composed(own, events, as_of, masked)
+    return _Asked(rows, as_of, values, masked, is_deleted)
+
+
+def _composed(
+    own: tuple[OwnColumn, ...], events: Events, as_of: pl.Series, masked: dict[str, int]
+) -> dict[str, pl.Series]:
+    """Columns of events as they were known, each of the newest version that knew it (R6)."""
+    if not own:
+        return {}
+    known = events.known_at({column.name: column.clock for column in own}, as_of)
+    newest = events.newest().frame
+    for column in own:
+        if column.verdict == "masked":
+            is_hidden = pl.Series(known.hidden[column.name])
+            masked[column.name] = int((is_hidden & newest[column.name].is_not_null()).sum())
+    return {column.name: known.frame[column.name] for column in own}
 
 
 def _columns(plan: TrainingSetPlan) -> set[str]:
@@ -86,9 +145,12 @@ def _columns(plan: TrainingSetPlan) -> set[str]:
     names |= {moment.column for column in own for moment in column.clock.moments}
     names |= {moment.column for moment in plan.label_clock.moments}
     names |= set(plan.label_reads) | set(reads(plan.spine.as_of, schema))
-    if plan.training_set.spine.source is not None:
-        names.add(plan.spine.source.source.event_time)
-    return names | set(reads(plan.spine.spine.filter, schema))
+    event_time = plan.spine.source.source.event_time
+    if event_time is not None:
+        names.add(event_time)
+    for condition in (plan.spine.spine.filter, plan.spine.spine.label_filter):
+        names |= set(reads(condition, schema))
+    return names
 
 
 def _moments(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
@@ -104,12 +166,13 @@ def _own_event_time(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
     return rows.event_times().cast(TIME)
 
 
-def _filtered(plan: TrainingSetPlan, rows: Rows) -> Any:
-    condition = plan.spine.spine.filter
+def _unmet(name: str, plan: TrainingSetPlan, rows: Rows) -> Any:
+    """The rows where this condition of the spine is not true; none where there is no such."""
+    spine = plan.spine.spine
+    condition = getattr(spine, name)
     if condition is None:
         return np.zeros(rows.frame.height, np.bool_)
-    place = plan.spine.spine.place
-    met = computed(rows.frame, {"filter": condition}, place=place)["filter"]
+    met = computed(rows.frame, {name: condition}, place=spine.place)[name]
     return ~met.fill_null(False).to_numpy()
 
 

@@ -1,4 +1,4 @@
-"""Which part a row is in, or why it is left out (R8, R9)."""
+"""Which part a row is in, or why it is left out (R8 to R10)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from headwater.spec.split_by_time import PARTS, SplitByTime
 REASONS = (
     "filtered",
     "as_of_null",
+    "label_filtered",
     "label_never_known",
     "label_not_mature",
     "label_null",
@@ -33,11 +34,13 @@ class Split:
         part: Per row `train`, `validation`, `test` or null.
         excluded: How many rows each reason leaves out.
         boundaries: The first `as_of` of each later part, in microseconds.
+        purged: How many rows each part lost because the next one begins before they were labelled.
     """
 
     part: pl.Series
     excluded: Mapping[str, int]
     boundaries: Mapping[str, int]
+    purged: Mapping[str, int]
 
 
 def assign_parts(
@@ -46,7 +49,7 @@ def assign_parts(
     known: Any,
     split: SplitByTime,
     *,
-    filtered: Any,
+    left_out: Mapping[str, Any],
     place: Place | None,
 ) -> Split:
     """Assign each row to a part by its `as_of`, and purge what was not labelled in time.
@@ -56,20 +59,22 @@ def assign_parts(
         label: The labels.
         known: When each label was known, `NEVER` where never.
         split: The fractions, of labelled rows before purging.
-        filtered: Rows that a filter leaves out.
+        left_out: Rows that are left out for these reasons as well, by reason.
         place: Named in the error.
 
     Raises:
         DataError: HW406, a part that was asked for has no rows.
     """
+    holds = {
+        **left_out,
+        "as_of_null": as_of.is_null().to_numpy(),
+        "label_never_known": known == NEVER,
+        "label_null": label.is_null().to_numpy(),
+    }
     reason = np.full(len(as_of), "", dtype="<U20")
-    for name, holds in (
-        ("label_null", label.is_null().to_numpy()),
-        ("label_never_known", known == NEVER),
-        ("as_of_null", as_of.is_null().to_numpy()),
-        ("filtered", filtered),
-    ):
-        reason[holds] = name
+    for name in reversed(REASONS):
+        if name in holds:
+            reason[holds[name]] = name
     labelled = reason == ""
     moments = as_of.fill_null(0).to_numpy()
     boundaries = _boundaries(np.sort(moments[labelled]), split)
@@ -77,9 +82,11 @@ def assign_parts(
     for name, boundary in boundaries.items():
         part[moments >= boundary] = name
     order = ["train", *boundaries]
+    lost: dict[str, int] = {}
     for earlier, later in pairwise(order):
         purged = labelled & (part == earlier) & (known > boundaries[later])
         reason[purged] = "purged"
+        lost[earlier] = int(purged.sum())
     part[reason != ""] = ""
     for name in split.fractions:
         if not (part == name).any():
@@ -92,7 +99,7 @@ def assign_parts(
     names, counts = np.unique(reason[reason != ""], return_counts=True)
     excluded = dict(zip(names.tolist(), counts.tolist(), strict=True))
     parts = pl.Series(part).replace("", None).cast(pl.String)
-    return Split(parts, excluded, boundaries)
+    return Split(parts, excluded, boundaries, lost)
 
 
 def _boundaries(moments: Any, split: SplitByTime) -> dict[str, int]:

@@ -13,6 +13,7 @@ from headwater.errors import DataError
 from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan
 
+_LARGEST = (1 << 63) - 1
 _EXACT = 1 << 53
 """Integers up to here are float64 exactly."""
 
@@ -26,12 +27,14 @@ class FoldInput:
         valid: Whether a row counts: value not null, condition met.
         functions: The class with the four functions for this type of `x`.
         out: The type of the results, `float64` or `int64`.
+        values: What a result that is a row is taken from, in the order of the data.
     """
 
     x: Any
     valid: Any
     functions: type
     out: str
+    values: pl.Series
 
 
 def fold_input(
@@ -46,17 +49,29 @@ def fold_input(
         has_ties: Whether rows share entity, event time and sequence.
     """
     column = values["value"]
-    valid = (column.is_not_null() & values["where"].fill_null(False)).to_numpy()[rows]
     operand = _operand(aggregation, column, has_ties)
     is_float = operand.dtype == pl.Float64
-    functions = type(aggregation) if is_float else (aggregation.integers or type(aggregation))
-    is_float_out = aggregation.returns == "float" or (aggregation.returns == "value" and is_float)
     return FoldInput(
         np.ascontiguousarray(operand.to_numpy()[rows]),
-        np.ascontiguousarray(valid),
-        functions,
-        "float64" if is_float_out else "int64",
+        np.ascontiguousarray(counted(aggregation, values)[rows]),
+        type(aggregation) if is_float else (aggregation.integers or type(aggregation)),
+        result_array(aggregation, is_float=is_float),
+        column,
     )
+
+
+def counted(aggregation: Aggregation, values: pl.DataFrame) -> Any:
+    """Whether each row counts."""
+    met = values["where"].fill_null(False)
+    if not aggregation.counts_nulls:
+        met &= values["value"].is_not_null()
+    return met.to_numpy()
+
+
+def result_array(aggregation: Aggregation, *, is_float: bool) -> str:
+    """The type of what a pass writes, over floats or over integers and codes."""
+    is_float_out = aggregation.returns == "float" or (aggregation.returns == "value" and is_float)
+    return "float64" if is_float_out else "int64"
 
 
 def _operand(aggregation: Aggregation, column: pl.Series, has_ties: bool) -> pl.Series:
@@ -65,11 +80,23 @@ def _operand(aggregation: Aggregation, column: pl.Series, has_ties: bool) -> pl.
     if aggregation.reads == "rows" or (is_row and aggregation.ordered and not has_ties):
         return pl.repeat(0, column.len(), dtype=pl.Int64, eager=True)
     if is_row or kind_of(column.dtype) not in NUMBERS:
-        return _codes(column)
+        return codes_of(column)
+    return numbers_of(aggregation, column)
+
+
+def numbers_of(aggregation: Aggregation, column: pl.Series) -> pl.Series:
+    """Values as Float64, Int64 or, where these are too small, UInt64; whatever where they are null.
+
+    Raises:
+        DataError: HW407, an integer does not fit.
+    """
     is_float = column.dtype.is_float() or (
         aggregation.computes_in == "float" and _fits_a_float(column)
     )
-    return _numbers(column, pl.Float64 if is_float else pl.Int64, aggregation)
+    takes_unsigned = getattr(aggregation.integers, "takes_unsigned", False)
+    is_unsigned = not is_float and takes_unsigned and column.dtype == pl.UInt64
+    whole = pl.UInt64 if is_unsigned and int(column.max() or 0) > _LARGEST else pl.Int64  # type: ignore[arg-type]
+    return _cast(column, pl.Float64 if is_float else whole, aggregation)
 
 
 def from_results(
@@ -97,7 +124,7 @@ def _fits_a_float(column: pl.Series) -> bool:
     return least is None or (int(least) >= -_EXACT and int(most) <= _EXACT)  # type: ignore[arg-type]
 
 
-def _numbers(column: pl.Series, dtype: Any, aggregation: Aggregation) -> pl.Series:
+def _cast(column: pl.Series, dtype: Any, aggregation: Aggregation) -> pl.Series:
     try:
         return column.cast(dtype, strict=True).fill_null(0)
     except pl.exceptions.InvalidOperationError as error:
@@ -106,7 +133,7 @@ def _numbers(column: pl.Series, dtype: Any, aggregation: Aggregation) -> pl.Seri
         ) from error
 
 
-def _codes(column: pl.Series) -> pl.Series:
+def codes_of(column: pl.Series) -> pl.Series:
     """A code per value, in their order: equal but for its last bit for -0.0 and 0.0, above it."""
     if column.dtype in (pl.Categorical, pl.Enum):
         column = column.cast(pl.String)

@@ -28,14 +28,18 @@ class Visibility:
         history: The rows in the order of the data.
         arranged: The same in the kernel's order.
         threads: How many to use.
+        known_by: The moment at which clocks are asked for each arranged spine row; None where it
+            is `as_of`.
     """
 
     history: Rows
     arranged: Arranged
     threads: int
+    known_by: Any = None
     _edges: dict[tuple[int, ...], tuple[Any, Any]] = field(default_factory=dict)
     _known: dict[Clock, Any] = field(default_factory=dict)
-    _activations: dict[Clock, Any] = field(default_factory=dict)
+    _until: dict[Clock, Any] = field(default_factory=dict)
+    _changes: dict[Clock, tuple[Any, Any]] = field(default_factory=dict)
 
     def edges(self, windows: tuple[int, ...]) -> tuple[Any, Any]:
         """`low[window, row]` and `high[row]` of `bounds`."""
@@ -51,6 +55,22 @@ class Visibility:
             self._edges[windows] = low, high
         return self._edges[windows]
 
+    def questions(self, windows: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
+        """The spine rows of each entity in the order in which their clocks are asked.
+
+        Returns:
+            Where each spine row comes in that order (None where this is the kernel's own), then
+            the moments, `low` and `high`, in that order.
+        """
+        low, high = self.edges(windows)
+        if self.known_by is None:
+            return None, self.arranged.as_of, low, high
+        sizes = self.arranged.groups[:, 3] - self.arranged.groups[:, 2]
+        order = order_of(np.repeat(np.arange(len(sizes)), sizes), self.known_by)
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return back, self.known_by[order], np.ascontiguousarray(low[:, order]), high[order]
+
     def known(self, clock: Clock) -> Any:
         """When each row becomes known, in the kernel's order.
 
@@ -61,19 +81,37 @@ class Visibility:
             self._known[clock] = self.history.known_times(clock)[self.arranged.rows]
         return self._known[clock]
 
-    def activation(self, clock: Clock) -> Any:
-        """The positions of the rows of each entity in the order in which they become known."""
-        if clock not in self._activations:
-            known = self.known(clock)
-            never = known == NEVER
-            if never.any() and not never.all():
-                # they come last all the same, and the keys fit one number
-                known = np.where(never, known[~never].max() + 1, known)
-            self._activations[clock] = order_of(self.arranged.codes, known)
-        return self._activations[clock]
+    def until(self, clock: Clock) -> Any:
+        """The moment from which each row no longer counts; None where no row ever ends."""
+        if clock not in self._until:
+            until = self.history.until_times(clock)
+            self._until[clock] = None if until is None else until[self.arranged.rows]
+        return self._until[clock]
+
+    def changes(self, clock: Clock) -> tuple[Any, Any]:
+        """Rows of each entity as they begin and end to count, with the moments, in their order.
+
+        A row that ends is `~row`; see `activated_tree`. Nothing ends where `until` is None.
+        """
+        if clock not in self._changes:
+            known, until = self.known(clock), self.until(clock)
+            if until is None:
+                order = order_of(self.arranged.codes, _compact(known))
+                self._changes[clock] = order, known[order]
+            else:
+                self._changes[clock] = self._changes_with_ends(known, until)
+        return self._changes[clock]
+
+    def _changes_with_ends(self, known: Any, until: Any) -> tuple[Any, Any]:
+        never_counts = until <= known
+        moments = np.concatenate([known, until])
+        moments[np.concatenate([never_counts, never_counts])] = NEVER
+        codes = np.concatenate([self.arranged.codes, self.arranged.codes])
+        order, rows = order_of(codes, _compact(moments)), len(known)
+        return np.where(order < rows, order, ~(order - rows)), moments[order]
 
     def follows_events(self, clock: Clock) -> bool:
-        """Whether rows of each entity become known in event order, as the clock alone promises.
+        """Whether rows of each entity become known in event order, and all of them stay.
 
         Only event time plus a constant is asked, whose data may still break it: of nanoseconds,
         and of local times in an hour that repeats, known time is rounded the other way.
@@ -81,5 +119,15 @@ class Visibility:
         event_time = self.history.plan.source.event_time
         if any(moment.column != event_time for moment in clock.moments):
             return False
+        if self.known_by is not None or self.until(clock) is not None:
+            return False
         known, codes = self.known(clock), self.arranged.codes
         return bool(((known[1:] >= known[:-1]) | (codes[1:] != codes[:-1])).all())
+
+
+def _compact(moments: Any) -> Any:
+    """The same order with smaller numbers for `NEVER`, so that sorted keys fit one number."""
+    never = moments == NEVER
+    if never.any() and not never.all():
+        return np.where(never, moments[~never].max() + 1, moments)
+    return moments

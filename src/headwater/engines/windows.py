@@ -17,12 +17,13 @@ from headwater.aggregations.base import NULL, OVERFLOW, TIE
 from headwater.engines.arrangement import Arranged, arrange
 from headwater.engines.computed import computed
 from headwater.engines.histories import Rows
+from headwater.engines.multisets import MULTISET, MultisetInput, multiset_input
 from headwater.engines.values import FoldInput, fold_input, from_results
 from headwater.engines.visibility import Visibility
 from headwater.errors import DataError
 from headwater.kernel.compile import compiled
 from headwater.kernel.moments import add_words
-from headwater.kernel.passes import activated_tree, prefix_states
+from headwater.kernel.passes import NEVER, activated_tree, prefix_states, sliding_multiset
 from headwater.kernel.pool import default_threads, for_groups
 from headwater.plan.views import FeaturePlan, ViewPlan
 from headwater.schema.clocks import Clock
@@ -37,6 +38,7 @@ PREFIX = (
     "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
 )
 
+_BEFORE_ALL = -NEVER - 1
 PREFIX_FROM = 500_000
 """History rows from which a second compiled pass is worth its second of compiling."""
 
@@ -47,6 +49,7 @@ def window_features(
     keys: pl.DataFrame,
     *,
     as_of: pl.Series,
+    known_by: pl.Series | None = None,
     threads: int | None = None,
 ) -> pl.DataFrame:
     """One column per feature of the view, one row per row of `keys`, in order.
@@ -56,6 +59,8 @@ def window_features(
         history: The view's columns of its source.
         keys: The entity's columns, by the view's names.
         as_of: Int64 microseconds; a null gives the empty result.
+        known_by: Int64 microseconds, never later than `as_of`: only what counted by then is seen.
+            By default `as_of`; at a null nothing is.
         threads: By default the processors at hand; the values do not depend on it.
 
     Raises:
@@ -64,18 +69,27 @@ def window_features(
     arranged = arrange(view, history, keys, as_of)
     # in one chunk, or each row expression would copy the frame
     history = replace(history, frame=history.frame.rechunk())
-    seen = Visibility(history, arranged, threads or default_threads())
+    asked = _asked(arranged, known_by)
+    seen = Visibility(history, arranged, threads or default_threads(), asked)
     columns: dict[str, pl.Series] = {}
     for features in _alike(view.features):
         columns |= _fold(features, view, seen, keys)
     return pl.DataFrame([columns[feature.column] for feature in view.features])
 
 
+def _asked(arranged: Arranged, known_by: pl.Series | None) -> Any:
+    """When clocks are asked, in the kernel's order; None where this is `as_of`."""
+    if known_by is None:
+        return None
+    asked = known_by.fill_null(_BEFORE_ALL).to_numpy()[arranged.spine]
+    return None if np.array_equal(asked, arranged.as_of) else asked
+
+
 def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
     """Features that differ in their window only, together; they share a pass."""
     shared: dict[tuple[int, str], list[FeaturePlan]] = {}
     for feature in features:
-        shared.setdefault((id(feature.aggregation), str(feature.clock)), []).append(feature)
+        shared.setdefault((id(feature.aggregation), str(feature.mask)), []).append(feature)
     return list(shared.values())
 
 
@@ -83,18 +97,20 @@ def _fold(
     features: list[FeaturePlan], view: ViewPlan, seen: Visibility, keys: pl.DataFrame
 ) -> dict[str, pl.Series]:
     feature, arranged = features[0], seen.arranged
-    values = _values(feature, seen.history)
-    given = fold_input(feature.aggregation, values, arranged.rows, has_ties=_has_ties(arranged))
-    out, status = _run(given, seen, feature.clock, tuple(one.window for one in features))
+    values, windows = _values(feature, seen.history), tuple(one.window for one in features)
+    if feature.aggregation.folds == "values":
+        held = multiset_input(feature.aggregation, values, arranged.rows, arranged.codes)
+        taken, (out, status) = held.values, _slide(held, seen, feature.mask, windows)
+    else:
+        given = fold_input(feature.aggregation, values, arranged.rows, has_ties=_has_ties(arranged))
+        taken, (out, status) = given.values, _run(given, seen, feature.mask, windows)
     _refuse(out, status, features, view, arranged, keys)
     filled = np.full((len(features), keys.height), NULL, np.uint8)
     filled[:, arranged.spine] = status
     spread = np.zeros((len(features), keys.height), out.dtype)
     spread[:, arranged.spine] = out
     return {
-        one.column: from_results(
-            one, spread[w], filled[w], values=values["value"], rows=arranged.rows
-        )
+        one.column: from_results(one, spread[w], filled[w], values=taken, rows=arranged.rows)
         for w, one in enumerate(features)
     }
 
@@ -115,23 +131,36 @@ def _run(
     given: FoldInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
 ) -> tuple[Any, Any]:
     """The results and their status, a row for each window, in the order of the kernel."""
-    arranged, known = seen.arranged, seen.known(clock)
     low, high = seen.edges(windows)
-    out = np.zeros((len(windows), len(arranged.spine)), given.out)
-    status = np.zeros((len(windows), len(arranged.spine)), np.uint8)
+    out = np.zeros(low.shape, given.out)
+    status = np.zeros(low.shape, np.uint8)
     names = {"x": given.x.dtype.name, "out": given.out}
-    rows: tuple[Any, ...] = (given.x, given.valid, known)
+    rows: tuple[Any, ...] = (given.x, given.valid)
     is_additive = getattr(given.functions, "merge", None) is add_words
+    order = None
     if is_additive and len(given.x) >= PREFIX_FROM and seen.follows_events(clock):
         fold = compiled(prefix_states, PREFIX.format(**names), given.functions)
+        rows = (*rows, seen.known(clock), seen.arranged.as_of, low, high)
     else:
         fold = compiled(activated_tree, TREE.format(**names), given.functions)
-        rows = (given.x, given.valid, arranged.rank, known, seen.activation(clock))
-    for_groups(
-        lambda groups: fold(*rows, arranged.as_of, low, high, groups, out, status),
-        arranged.groups,
-        seen.threads,
-    )
+        order, asked, low, high = seen.questions(windows)
+        rows = (*rows, seen.arranged.rank, *seen.changes(clock), asked, low, high)
+    for_groups(lambda groups: fold(*rows, groups, out, status), seen.arranged.groups, seen.threads)
+    return (out, status) if order is None else (out[:, order], status[:, order])
+
+
+def _slide(
+    given: MultisetInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
+) -> tuple[Any, Any]:
+    """The same for a fold over the values in sight."""
+    low, high = seen.edges(windows)
+    out = np.zeros(low.shape, given.out)
+    status = np.zeros(low.shape, np.uint8)
+    signature = MULTISET.format(x=given.x.dtype.name, out=given.out)
+    fold = compiled(sliding_multiset, signature, given.functions)
+    asked = seen.arranged.as_of if seen.known_by is None else seen.known_by
+    rows = (given.x, given.codes, *seen.changes(clock), asked, low, high)
+    for_groups(lambda groups: fold(*rows, groups, out, status), seen.arranged.groups, seen.threads)
     return out, status
 
 

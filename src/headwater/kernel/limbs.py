@@ -15,12 +15,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 BITS = 30
 MASK = (1 << 30) - 1
 TWO_53 = 9007199254740992.0
 
 
-def add_scaled(words: Any, number: int, shift: int) -> None:
+def add_scaled(words: Any, number: Any, shift: int) -> None:
     """Add `number * 2**shift` to limbs; any 64-bit number. `BITS` more is one word further."""
     k = shift // BITS
     rest = shift % BITS
@@ -31,15 +33,17 @@ def add_scaled(words: Any, number: int, shift: int) -> None:
         number >>= BITS
 
 
-def add_square(words: Any, first: int, number: int, shift: int) -> None:
+def add_square(words: Any, first: int, number: Any, shift: int) -> None:
     """Add `number**2 * 2**(2 * shift)` to the limbs from word `first`; any 64-bit number."""
-    for i in range(3):
-        left = number >> (BITS * i)
-        left = left & MASK if i < 2 else left
-        for k in range(3):
-            right = number >> (BITS * k)
-            right = right & MASK if k < 2 else right
-            add_scaled(words, left * right, 2 * shift + BITS * (first + i + k))
+    low = np.int64(number & MASK)
+    middle = np.int64((number >> BITS) & MASK)
+    high = np.int64(number >> (2 * BITS))
+    place = 2 * shift + BITS * first
+    add_scaled(words, low * low, place)
+    add_scaled(words, 2 * low * middle, place + BITS)
+    add_scaled(words, middle * middle + 2 * low * high, place + 2 * BITS)
+    add_scaled(words, 2 * middle * high, place + 3 * BITS)
+    add_scaled(words, high * high, place + 4 * BITS)
 
 
 def round_limbs(words: Any) -> tuple[float, int]:

@@ -1,7 +1,8 @@
 """Exact moments: the states that Sum, Mean, Variance and Std share.
 
 A state is `[rows, NaN, +inf, -inf, limbs of the sum..., limbs of the sum of squares...]`. An
-aggregation takes the functions it needs as its own: `lift = staticmethod(lift_sum)`.
+aggregation takes what it needs by inheriting from one of the classes at the end and adds a result;
+integers, signed or not, have classes of their own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from headwater.kernel.limbs import (
 HEAD = 4
 FIRST = HEAD * BITS
 """The shift of the sum's first limb."""
+LOW_63 = (1 << 63) - 1
+TOP = 1 << (63 - BITS)
+"""The last bit of 64, one limb further down."""
 
 
 def prepare_sum(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -77,9 +81,13 @@ def prepare_integers(x: Any, valid: Any, start: int, stop: int) -> tuple[int, in
 
 
 def lift_integer(state: Any, x: Any, i: int, scale: int) -> None:
-    """The state of one 64-bit integer, for a sum."""
+    """The state of one 64-bit integer, signed or not, for a sum."""
     state[0] = 1
-    add_scaled(state, x[i], FIRST)
+    number = x[i]
+    add_scaled(state, np.int64(number & LOW_63), FIRST)
+    last = np.int64(number >> 63)  # -1 where the sign is set, 1 where there is none to set
+    if last != 0:
+        add_scaled(state, last * TOP, FIRST + BITS)
 
 
 def prepare_integer_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -88,9 +96,8 @@ def prepare_integer_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[
 
 
 def lift_integer_squares(state: Any, x: Any, i: int, scale: int) -> None:
-    """The state of one 64-bit integer, for a sum and a sum of squares."""
-    state[0] = 1
-    add_scaled(state, x[i], FIRST)
+    """The state of one 64-bit integer, signed or not, for a sum and a sum of squares."""
+    lift_integer(state, x, i, scale)
     add_square(state, HEAD + 7, x[i], 0)
 
 
@@ -133,3 +140,41 @@ def spread(state: Any) -> tuple[float, int]:
     value, power = round_limbs(difference)
     n = float(state[0])
     return value / (n * (n - 1.0)), power
+
+
+class Sums:
+    """What folds the sum of floats."""
+
+    __slots__ = ()
+    prepare = staticmethod(prepare_sum)
+    lift = staticmethod(lift_sum)
+    merge = staticmethod(add_words)
+
+
+class IntegerSums:
+    """What folds the sum of integers."""
+
+    __slots__ = ()
+    takes_unsigned = True
+    prepare = staticmethod(prepare_integers)
+    lift = staticmethod(lift_integer)
+    merge = staticmethod(add_words)
+
+
+class Squares:
+    """What folds the sum of floats and that of their squares."""
+
+    __slots__ = ()
+    prepare = staticmethod(prepare_squares)
+    lift = staticmethod(lift_squares)
+    merge = staticmethod(add_words)
+
+
+class IntegerSquares:
+    """What folds the sum of integers and that of their squares."""
+
+    __slots__ = ()
+    takes_unsigned = True
+    prepare = staticmethod(prepare_integer_squares)
+    lift = staticmethod(lift_integer_squares)
+    merge = staticmethod(add_words)

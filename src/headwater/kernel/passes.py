@@ -11,6 +11,13 @@ from typing import Any
 
 import numpy as np
 
+NULL = 0
+VALUE = 1
+TIE = 2
+OVERFLOW = 3
+NAN_CODE = 1 << 62
+"""The code of NaN where values are folded as codes that keep their order."""
+
 ALL_HISTORY = -1
 NEVER = 9223372036854775807
 REACH = 4
@@ -43,32 +50,35 @@ def activated_tree(
     x: Any,
     valid: Any,
     rank: Any,
-    known: Any,
-    activation: Any,
-    as_of: Any,
+    changes: Any,
+    moments: Any,
+    asked: Any,
     low: Any,
     high: Any,
     groups: Any,
     out: Any,
     status: Any,
 ) -> None:
-    """Fold `[low, high)` over the rows with `known <= as_of` (R3's clock), for clocks of any kind.
+    """Fold `[low, high)` over the rows that count at `asked` (R3's clock), for clocks of any kind.
 
-    A segment tree over event order in which a row's leaf is filled when it becomes known: rows are
-    visited in the order of `activation` (by known time) while the spine's `as_of` advances.
+    A segment tree over event order in which a row's leaf is filled when it becomes known and
+    emptied where it ends: `changes` are visited while `asked` advances. `changes[p]` is a row that
+    counts from `moments[p]`, or `~row` of one that no longer does. An entity's changes lie where
+    its rows do, in the order of their moments; where any row ends, there is room for two per row.
     """
+    per_row = 1 if changes.shape[0] == x.shape[0] else 2
     for g in range(groups.shape[0]):
         start = groups[g, 0]
         size = groups[g, 1] - start
-        stop = start + size
-        scale, words = fold.prepare(x, valid, start, stop)
+        scale, words = fold.prepare(x, valid, start, start + size)
         tree = np.empty((2 * size + 2, words), np.int64)
         for i in range(2 * size):
             for k in range(words):
                 tree[i, k] = 0
         left = tree[2 * size]
         right = tree[2 * size + 1]
-        p = start
+        p = per_row * start
+        stop = p + per_row * size
         for j in range(groups[g, 2], groups[g, 3]):
             top = 1
             while top > 0:
@@ -76,18 +86,23 @@ def activated_tree(
                 # merged once for all of a run
                 bottom = 2 * size
                 top = 0
-                while p < stop and known[activation[p]] <= as_of[j]:
-                    i = activation[p]
-                    node = size + i - start
-                    if known[i] == NEVER or (
+                while p < stop and moments[p] <= asked[j]:
+                    i = changes[p]
+                    node = size - start + (i if i >= 0 else ~i)
+                    if moments[p] == NEVER or (
                         top > 0 and (node + REACH < bottom or node > top + REACH)
                     ):
                         break
                     p += 1
-                    if valid[i]:
+                    if i < 0:
+                        for k in range(words):
+                            tree[node, k] = 0
+                    elif valid[i]:
                         fold.lift(tree[node], x, i, scale)
-                        bottom = min(bottom, node)
-                        top = max(top, node)
+                    else:
+                        continue
+                    bottom = min(bottom, node)
+                    top = max(top, node)
                 a = bottom >> 1
                 b = top >> 1
                 while b > 0:
@@ -171,6 +186,76 @@ def prefix_states(
                     else:
                         one[k] = states[last, k] - states[first, k]
                 status[w, j], out[w, j] = fold.result(one, x, scale)
+
+
+def sliding_multiset(
+    fold: Any,
+    x: Any,
+    codes: Any,
+    changes: Any,
+    moments: Any,
+    asked: Any,
+    low: Any,
+    high: Any,
+    groups: Any,
+    out: Any,
+    status: Any,
+) -> None:
+    """The same rows as `activated_tree`, for folds that add and remove single values.
+
+    `codes` number the distinct values of an entity from 0, in their order; a row that does not
+    count has -1. `x[start + code]` is what `result` is told about a value. Each row enters once and
+    leaves once where `asked` advances; where it falls, changes are undone.
+    """
+    per_row = 1 if changes.shape[0] == codes.shape[0] else 2
+    for g in range(groups.shape[0]):
+        if groups[g, 2] == groups[g, 3]:
+            continue
+        start = groups[g, 0]
+        stop = groups[g, 1]
+        distinct = 0
+        for i in range(start, stop):
+            distinct = max(distinct, codes[i] + 1)
+        values = x[start : start + distinct]
+        state = np.empty(fold.room(distinct), np.int64)
+        counts = np.empty(stop - start, np.bool_)
+        for w in range(low.shape[0]):
+            for k in range(state.shape[0]):
+                state[k] = 0
+            for i in range(stop - start):
+                counts[i] = False
+            p = per_row * start
+            a = low[w, groups[g, 2]]
+            b = a
+            for j in range(groups[g, 2], groups[g, 3]):
+                while True:
+                    if p < per_row * stop and moments[p] <= asked[j] and moments[p] != NEVER:
+                        change = changes[p]
+                        p += 1
+                        enters = change >= 0
+                    elif p > per_row * start and moments[p - 1] > asked[j]:
+                        p -= 1
+                        change = changes[p]
+                        enters = change < 0
+                    else:
+                        break
+                    i = change if change >= 0 else ~change
+                    if codes[i] >= 0:
+                        counts[i - start] = enters
+                        if a <= i and i < b:
+                            if enters:
+                                fold.add(state, codes[i], values)
+                            else:
+                                fold.remove(state, codes[i], values)
+                while b < high[j]:
+                    if counts[b - start]:
+                        fold.add(state, codes[b], values)
+                    b += 1
+                while a < low[w, j]:
+                    if counts[a - start]:
+                        fold.remove(state, codes[a], values)
+                    a += 1
+                status[w, j], out[w, j] = fold.result(state, values)
 
 
 def grouped_fold(

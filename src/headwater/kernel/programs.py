@@ -3,22 +3,22 @@
 A program works on registers, each a block of float64 values of one column; missing (null or NaN
 alike) is NaN inside. Categories enter as codes: the position in the sorted list of training words,
 then one code for null and one for a word that training never saw. Batch runs the interpreter on
-blocks of rows and a request on a block of one: the same function, so the same bits.
+blocks of rows and a request on a block of one: the same function, so the same bits. Programs are
+made in `headwater.kernel.assembly`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.errors import SpecError
 from headwater.kernel.compile import compiled
-from headwater.kernel.row_operations import ColumnKind, Operation, RowOperation
+from headwater.kernel.row_operations import ColumnKind, Operation
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -36,6 +36,8 @@ EQUALS = int(Operation.EQUALS)
 LOOK_UP = int(Operation.LOOK_UP)
 LOG1P = int(Operation.LOG1P)
 COPY = int(Operation.COPY)
+NEVER_RUN = {Operation.DROP, Operation.RECODE}
+"""What assembly resolves, so that no program holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,93 +166,6 @@ def execute(program: Program, columns: Sequence[Floats], *, rows: int) -> Floats
     return results
 
 
-def columns_after(
-    columns: Mapping[str, ColumnKind], operations: Iterable[RowOperation]
-) -> dict[str, ColumnKind]:
-    """The columns that there are after the operations; new ones come last.
-
-    Raises:
-        SpecError: HW601, an operation reads a column that is not there or has the other kind.
-    """
-    after = dict(columns)
-    for operation in operations:
-        _check(operation, after)
-        if operation.operation is Operation.DROP:
-            del after[operation.column]
-        else:
-            after[operation.into] = "number"
-    return after
-
-
-def assemble(columns: Mapping[str, ColumnKind], operations: Sequence[RowOperation]) -> Program:
-    """One program for operations in sequence; its outputs are the numbers that are left.
-
-    Args:
-        columns: The columns that come in, with their kinds.
-        operations: Of all steps, in order.
-
-    Raises:
-        SpecError: HW601, an operation reads a column that is not there or has the other kind.
-    """
-    left = columns_after(columns, operations)
-    inputs = _inputs(columns, operations)
-    lines = [operation for operation in operations if operation.operation is not Operation.DROP]
-    pointers, register_of = _allot(inputs, lines)
-    starts = np.cumsum([0, *(len(line.table) for line in lines)])
-    parameters = [
-        (float(start), float(len(line.table))) if line.table else (line.p, line.q)
-        for start, line in zip(starts.tolist(), lines, strict=False)
-    ]
-    return Program(
-        inputs=inputs,
-        operations=np.array(pointers, np.int64).reshape(-1, 3),
-        parameters=np.array(parameters, np.float64).reshape(-1, 2),
-        table=np.array([value for line in lines for value in line.table], np.float64),
-        outputs=tuple((c, register_of[c]) for c, kind in left.items() if kind == "number"),
-        registers=max([len(inputs), *(target + 1 for _, _, target in pointers)]),
-    )
-
-
-def _allot(
-    inputs: Sequence[Input], lines: Iterable[RowOperation]
-) -> tuple[list[tuple[int, int, int]], dict[str, int]]:
-    """The operations with registers for names, and the register of each number."""
-    codes = {(entry.column, entry.vocabulary): i for i, entry in enumerate(inputs)}
-    numbers = {entry.column: i for i, entry in enumerate(inputs) if entry.kind == "number"}
-    registers = len(inputs)
-    pointers = []
-    for line in lines:
-        words = line.vocabulary
-        source = numbers[line.column] if words is None else codes[line.column, words]
-        target = numbers.setdefault(line.into, registers)
-        registers = max(registers, target + 1)
-        pointers.append((int(line.operation), source, target))
-    return pointers, numbers
-
-
-def _inputs(
-    columns: Mapping[str, ColumnKind], operations: Iterable[RowOperation]
-) -> tuple[Input, ...]:
-    numbers = [Input(column, "number") for column, kind in columns.items() if kind == "number"]
-    coded = [
-        Input(operation.column, "category", operation.vocabulary)
-        for operation in operations
-        if operation.vocabulary is not None
-    ]
-    return (*numbers, *dict.fromkeys(coded))
-
-
-def _check(operation: RowOperation, columns: Mapping[str, ColumnKind]) -> None:
-    found = columns.get(operation.column)
-    needed = "number" if operation.vocabulary is None else "category"
-    if found is None or (found != needed and operation.operation is not Operation.DROP):
-        is_what = "does not exist" if found is None else f"is a {found}"
-        message = f"{operation} needs a {needed}, and column {operation.column!r} {is_what} here"
-        raise SpecError("HW601", message)
-    if operation.into != operation.column and operation.into in columns:
-        raise SpecError("HW601", f"column {operation.into!r} would be written over")
-
-
 def _validate(program: Program) -> None:
     operations, parameters, size = program.operations, program.parameters, program.registers
     if operations.ndim != 2 or operations.shape[1] != 3 or operations.dtype != np.int64:
@@ -259,7 +174,7 @@ def _validate(program: Program) -> None:
         raise ValueError("parameters are not float64 of shape (n, 2)")
     if program.table.ndim != 1 or program.table.dtype != np.float64:
         raise ValueError("the table is not float64 of one dimension")
-    if not {int(code) for code in operations[:, 0]} <= {*Operation} - {Operation.DROP}:
+    if not {int(code) for code in operations[:, 0]} <= {*Operation} - NEVER_RUN:
         raise ValueError("an operation is not known")
     pointers = [*operations[:, 1:].ravel().tolist(), *(register for _, register in program.outputs)]
     if len(program.inputs) > size or any(not 0 <= pointer < size for pointer in pointers):

@@ -1,6 +1,6 @@
 """The closed algebra of what a fitted step may do to one row.
 
-A step hands over a list of these; `headwater.kernel.programs` turns the lists of a whole recipe
+A step hands over a list of these; `headwater.kernel.assembly` turns the lists of a whole recipe
 into one program. An operation reads one column and writes one column; where it writes the column
 that it reads, it replaces it. There is no operation that reads a second row.
 
@@ -30,6 +30,7 @@ class Operation(IntEnum):
     LOOK_UP = 6
     LOG1P = 7
     COPY = 8
+    RECODE = 9
 
 
 _ARGUMENTS = {
@@ -51,7 +52,9 @@ class RowOperation:
         p: First parameter.
         q: Second parameter.
         vocabulary: The sorted training values where `column` is a category, else None.
-        table: For `LOOK_UP` one value per word, then those of null and of an unseen word.
+        table: For `LOOK_UP` and `RECODE` one value per word, then those of null and of an unseen
+            word; those of `RECODE` are codes again.
+        words: For `RECODE` the sorted words that the category holds afterwards, else None.
     """
 
     operation: Operation
@@ -61,6 +64,7 @@ class RowOperation:
     q: float = 0.0
     vocabulary: tuple[str, ...] | None = None
     table: tuple[float, ...] = ()
+    words: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         if self.operation is Operation.DROP:
@@ -70,6 +74,11 @@ class RowOperation:
             arguments = [repr(self.word)]
         call = f"{self.operation.name.lower()}({', '.join([self.column, *arguments])})"
         return f"{self.into} = {call}"
+
+    @property
+    def makes(self) -> ColumnKind:
+        """The kind of the column that is written."""
+        return "number" if self.words is None else "category"
 
     @property
     def word(self) -> str | None:
@@ -93,7 +102,7 @@ def fill(column: str, value: float) -> RowOperation:
 
 
 def is_missing(column: str, *, into: str) -> RowOperation:
-    """1.0 where the value is missing, else 0.0."""
+    """1.0 where the value, a number or a category, is missing, else 0.0."""
     return RowOperation(Operation.IS_MISSING, column, into)
 
 
@@ -165,3 +174,32 @@ def look_up(
     words = tuple(sorted(values))
     table = (*(values[word] for word in words), missing, unseen)
     return RowOperation(Operation.LOOK_UP, column, column, vocabulary=words, table=table)
+
+
+def recode(
+    column: str,
+    words: Mapping[str, str],
+    *,
+    missing: str | None = None,
+    unseen: str | None = None,
+) -> RowOperation:
+    """The category with each word replaced by another; it is a category of the new words then.
+
+    Args:
+        column: A category.
+        words: The new word for each training value.
+        missing: The word for null; without it null stays null.
+        unseen: The word for what is not among `words`; without it such a word stays unseen.
+
+    >>> operation = recode("carrier", {"AA": "AA", "OO": "other"}, unseen="other")
+    >>> operation.vocabulary, operation.words, operation.table
+    (('AA', 'OO'), ('AA', 'other'), (0.0, 1.0, 2.0, 1.0))
+    """
+    old = tuple(sorted(words))
+    kept = {*words.values(), *(word for word in (missing, unseen) if word is not None)}
+    new = tuple(sorted(kept))
+    code = {word: float(place) for place, word in enumerate(new)}
+    null = float(len(new)) if missing is None else code[missing]
+    other = len(new) + 1.0 if unseen is None else code[unseen]
+    table = (*(code[words[word]] for word in old), null, other)
+    return RowOperation(Operation.RECODE, column, column, vocabulary=old, table=table, words=new)

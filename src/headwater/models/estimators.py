@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,32 @@ def predict_probability(estimator: Any, rows: Floats) -> Floats:
     return np.ascontiguousarray(estimator.predict_proba(rows)[:, column], dtype=np.float64)
 
 
+def scorer(
+    estimator: Any,
+    train: pl.DataFrame,
+    *,
+    label: NDArray[Any],
+    place: Place | str | None = None,
+) -> Callable[[pl.DataFrame], Floats]:
+    """What gives rows the probability of label 1, after fitting on `train`.
+
+    It takes frames with the columns of `train`, in any order.
+
+    Args:
+        estimator: As `load` makes it.
+        train: Features only, prepared.
+        label: Zeros and ones, one a row of `train`.
+        place: Where the model was defined, for errors.
+    """
+    fitted = fit(estimator, matrix(train, estimator, place=place), label, place=place)
+    columns = train.columns
+
+    def score(frame: pl.DataFrame) -> Floats:
+        return predict_probability(fitted, matrix(frame.select(columns), fitted, place=place))
+
+    return score
+
+
 def fit_predict(
     estimator: Any,
     train: pl.DataFrame,
@@ -150,20 +176,9 @@ def fit_predict(
     parts: Mapping[str, pl.DataFrame],
     place: Place | str | None = None,
 ) -> dict[str, Floats]:
-    """The probability of label 1 for the rows of each part, after fitting on `train`.
-
-    Args:
-        estimator: As `load` makes it.
-        train: Features only, prepared.
-        label: Zeros and ones, one a row of `train`.
-        parts: Frames with the columns of `train`, in any order.
-        place: Where the model was defined, for errors.
-    """
-    fitted = fit(estimator, matrix(train, estimator, place=place), label, place=place)
-    return {
-        part: predict_probability(fitted, matrix(frame.select(train.columns), fitted, place=place))
-        for part, frame in parts.items()
-    }
+    """The probability of label 1 for the rows of each part, after fitting on `train`."""
+    score = scorer(estimator, train, label=label, place=place)
+    return {part: score(frame) for part, frame in parts.items()}
 
 
 def _make(made: Any, import_path: str, params: Mapping[str, Any], place: Place | str | None) -> Any:

@@ -65,7 +65,7 @@ def rank(label: NDArray[Any], score: NDArray[Any]) -> Ranking:
     Raises:
         DataError: A label is not 0 or 1, or a score is NaN and so has no rank (HW703).
     """
-    truth, value = _checked(label, score)
+    truth, value = checked(label, score)
     order = np.argsort(-value, kind="stable")
     ranked = value[order]
     starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])[: len(ranked)])
@@ -152,7 +152,7 @@ def brier(
     >>> brier(np.array([0, 1]), np.array([0.0, 0.5]))
     0.125
     """
-    truth, value = _checked(label, score)
+    truth, value = checked(label, score)
     return _mean(row_losses(truth, value).get("brier"), _weights(weights, len(truth)))
 
 
@@ -164,7 +164,7 @@ def log_loss(
     >>> round(log_loss(np.array([0, 1]), np.array([0.5, 0.5])), 6)
     0.693147
     """
-    truth, value = _checked(label, score)
+    truth, value = checked(label, score)
     return _mean(row_losses(truth, value).get("log_loss"), _weights(weights, len(truth)))
 
 
@@ -185,7 +185,7 @@ def metrics(
     >>> found["roc_auc"], found["undefined"]["roc_auc"]
     (None, 'every label is 1')
     """
-    truth, value = _checked(label, score)
+    truth, value = checked(label, score)
     weight = _weights(weights, len(truth))
     counted = _tally(truth, value, weight)
     losses = row_losses(truth, value)
@@ -229,7 +229,12 @@ def _reason(prevalence: float | None) -> str:
     return "the score is not a probability"
 
 
-def _checked(label: NDArray[Any], score: NDArray[Any]) -> tuple[Integers, Floats]:
+def checked(label: NDArray[Any], score: NDArray[Any]) -> tuple[Integers, Floats]:
+    """Labels as integers and scores as floats.
+
+    Raises:
+        DataError: HW703, shapes differ, a label is not 0 or 1, or a score is NaN.
+    """
     truth, value = np.asarray(label), np.asarray(score, dtype=np.float64)
     if truth.ndim != 1 or truth.shape != value.shape:
         raise DataError(

@@ -115,7 +115,7 @@ def bootstrap(
     >>> found.difference("model", "model")
     (0.0, 0.0)
     """
-    codes, number = _codes(groups, len(label))
+    codes, number = grouped(groups, len(label))
     sizes = np.bincount(codes, minlength=number)
     prepared = {name: _prepare(label, score, codes, number) for name, score in scores.items()}
     draws = {name: {metric: np.full(resamples, np.nan) for metric in NAMES} for name in scores}
@@ -139,8 +139,12 @@ def _prepare(label: NDArray[Any], score: NDArray[Any], codes: Integers, number: 
     return _Prepared(ranking, codes[ranking.order], summed)
 
 
-def _codes(groups: NDArray[Any] | None, rows: int) -> tuple[Integers, int]:
-    """A dense number for the group of each row, in the order of the groups' values."""
+def grouped(groups: NDArray[Any] | None, rows: int) -> tuple[Integers, int]:
+    """A dense number for the group of each row, in the order of the groups' values; how many.
+
+    Raises:
+        DataError: HW703, the groups have another length or a missing value.
+    """
     if groups is None:
         return np.arange(rows, dtype=np.int64), rows
     given = np.asarray(groups)

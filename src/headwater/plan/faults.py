@@ -85,9 +85,9 @@ class Faults:
             found = type(expression).__name__
             self.add("HW211", f"expected a row expression, found {found}", place=place)
             return None
-        if not self.has_columns(_named(expression), schema, owner, place):
+        if not self.has_columns(named(expression), schema, owner, place):
             return None
-        if any(schema[name] == REPORTED for name in _named(expression)):
+        if any(schema[name] == REPORTED for name in named(expression)):
             return None
         try:
             dtype = resolve(expression, schema)
@@ -101,12 +101,20 @@ class Faults:
         return dtype
 
 
+def retold(fault: SpecError, said: str, meant: str) -> SpecError:
+    """A fault of a definition that stands for another, told of what the user wrote."""
+    place = fault.place
+    if isinstance(place, Place):
+        place = place.of(place.what.replace(said, meant))
+    return SpecError(fault.code, fault.message.replace(said, meant), place=place, hint=fault.hint)
+
+
 def reads(expression: RowExpression | None, schema: Mapping[str, pl.DataType]) -> tuple[str, ...]:
     """The columns that an expression reads, sorted; none for None."""
     return () if expression is None else roots(expression, schema)
 
 
-def _named(expression: RowExpression) -> tuple[str, ...]:
+def named(expression: RowExpression) -> tuple[str, ...]:
     """The columns that an expression names; a selector names none."""
     if isinstance(expression, pl.Expr):
         return tuple(dict.fromkeys(expression.meta.root_names()))

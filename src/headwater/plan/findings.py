@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from headwater.plan.faults import reads
-from headwater.plan.sources import SourcePlan
 from headwater.plan.training_sets import TrainingSetPlan
 
 
 def findings(plan: TrainingSetPlan) -> list[dict[str, str]]:
     """Code, certainty and message of each, in a fixed order.
 
-    A clock that was not declared, and a filter that reads what the plan cannot prove to be known at
-    `as_of`, are `suspected`, never passed over. What is masked row by row is counted in `masked`.
+    A clock that was not declared, a table without times, a filter that reads what the plan cannot
+    prove to be known at `as_of`, and one that is declared to read what is known later are
+    `suspected`, never passed over. What is masked row by row is counted in `masked`.
     """
-    sources: dict[str, SourcePlan] = {plan.spine.source.source.name: plan.spine.source}
-    sources |= {view.source.source.name: view.source for view in plan.views}
     found = [
         {
             "code": "HW305",
             "certainty": "suspected",
             "message": f"source {name!r} declares no clock: rows count as known at event time",
         }
-        for name, source in sorted(sources.items())
+        for name, source in plan.sources.items()
         if source.is_assumed
     ]
     label = plan.training_set.label
-    if plan.training_set.spine.source is None and label.known_time is None:
+    if plan.training_set.spine.history is None and label.known_time is None and not label.ahead:
         message = f"label {label.name!r} of a frame declares no known_time: it counts as known"
         found.append({"code": "HW305", "certainty": "suspected", "message": message})
-    return found + _of_filter(plan)
+    return found + _of_static(plan) + _of_filter(plan) + _of_label_filter(plan)
+
+
+def _of_static(plan: TrainingSetPlan) -> list[dict[str, str]]:
+    return [
+        {
+            "code": "HW307",
+            "certainty": "suspected",
+            "message": f"source {name!r} has no times and counts as always known: "
+            f"{source.source.static}",
+        }
+        for name, source in plan.sources.items()
+        if source.source.static is not None
+    ]
 
 
 def _of_filter(plan: TrainingSetPlan) -> list[dict[str, str]]:
@@ -42,3 +53,15 @@ def _of_filter(plan: TrainingSetPlan) -> list[dict[str, str]]:
         f"the spine is filtered by what is known at {clock}, which as_of need not have reached"
     )
     return [{"code": "HW303", "certainty": "suspected", "message": message}]
+
+
+def _of_label_filter(plan: TrainingSetPlan) -> list[dict[str, str]]:
+    spine = plan.spine.spine
+    if spine.label_filter is None:
+        return []
+    clock = plan.spine.source.clock_of(reads(spine.label_filter, plan.spine.source.schema))
+    message = (
+        f"rows are chosen by what is known at {clock}, which a served row cannot be asked: "
+        f"{spine.label_filter_reason}"
+    )
+    return [{"code": "HW306", "certainty": "suspected", "message": message}]

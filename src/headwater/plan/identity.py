@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
+from headwater.plan.checks import contract_of
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
 from headwater.spec.plain import fingerprint
@@ -20,6 +21,8 @@ _PACKAGE = Path(__file__).parent.parent
 _CODE = (
     *("aggregations", "engines", "kernel", "plan", "schema", "sources", "spec", "steps", "stores"),
     "runtime/build.py",
+    "runtime/contracts.py",
+    "runtime/manifest.py",
 )
 
 
@@ -41,10 +44,8 @@ def versions() -> dict[str, str]:
 
 
 def sources_of(plan: TrainingSetPlan) -> dict[str, Source]:
-    """The sources that a training set reads, by name, sorted."""
-    sources: dict[str, Source] = {plan.spine.source.source.name: plan.spine.source.source}
-    sources |= {view.view.source.name: view.view.source for view in plan.views}
-    return dict(sorted(sources.items()))
+    """The sources that a training set reads, its label's included, by name, sorted."""
+    return {name: source.source for name, source in plan.sources.items()}
 
 
 def snapshots(plan: TrainingSetPlan) -> dict[str, str]:
@@ -55,16 +56,16 @@ def snapshots(plan: TrainingSetPlan) -> dict[str, str]:
 def spine_identity(plan: TrainingSetPlan, data: Mapping[str, str]) -> str:
     """The identity of the rows, labels and parts."""
     training_set = plan.training_set
-    source = training_set.spine.source
-    name = "spine" if source is None else source.name
+    read = [plan.spine.history, *([plan.label.ahead.source] if plan.label.ahead else [])]
     return fingerprint(
         {
             "task": "spine",
             "spine": training_set.spine.definition(),
             "keys": [key.name for key in plan.spine.keys],
             "label": training_set.label.definition(),
+            "code": _code_of_label(plan),
             "split": training_set.split.definition(),
-            "snapshot": data[name],
+            "snapshots": {one.source.name: data[one.source.name] for one in read},
             "versions": versions(),
         }
     )
@@ -90,7 +91,8 @@ def artifact_identity(plan: TrainingSetPlan, data: Mapping[str, str], seed: int)
         {
             "task": "artifact",
             "training_set": plan.training_set.definition(),
-            "code": [*map(_code_of, plan.views), _code_of_steps(plan)],
+            "code": [*map(_code_of, plan.views), _code_of_label(plan), _code_of_steps(plan)],
+            "contracts": {name: contract_of(one) for name, one in sources_of(plan).items()},
             "snapshots": dict(data),
             "seed": seed,
             "versions": versions(),
@@ -101,6 +103,11 @@ def artifact_identity(plan: TrainingSetPlan, data: Mapping[str, str], seed: int)
 def _code_of(view: ViewPlan) -> list[str]:
     """The digests of aggregation files that are not Headwater's own."""
     return _strangers({type(feature.aggregation) for feature in view.features})
+
+
+def _code_of_label(plan: TrainingSetPlan) -> list[str]:
+    """The same of the aggregations that the label reads ahead."""
+    return [] if plan.label.ahead is None else _code_of(plan.label.ahead.view)
 
 
 def _code_of_steps(plan: TrainingSetPlan) -> list[str]:

@@ -16,10 +16,7 @@ VARIANTS = ("no_history", "event_time", "known")
 def raw_schema(plan: TrainingSetPlan) -> dict[str, pl.DataType]:
     """The columns of a training set before preparation, without label and its clock."""
     schema: dict[str, pl.DataType] = {"as_of": pl.Datetime("us", "UTC")}
-    schema |= {column.name: column.dtype for column in (*plan.spine.keys, *plan.spine.kept)}
-    return schema | {
-        feature.column: feature.dtype for view in plan.views for feature in view.features
-    }
+    return schema | {key.name: key.dtype for key in plan.spine.keys} | plan.inputs
 
 
 def check_model(model: Model, faults: Faults) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -11,6 +12,17 @@ from headwater.kernel.row_operations import ColumnKind
 from headwater.plan.faults import Faults
 from headwater.plan.kinds import column_kind
 from headwater.spec.recipe import Recipe
+from headwater.steps.base import Step
+
+
+def is_recipe(value: Any, what: str, faults: Faults, place: Place | None) -> bool:
+    """Whether an argument is a recipe, or None for none; a fault where it is not."""
+    if hasattr(value, "learned_from"):
+        message = f"{what} is fitted already, so it has learned from other rows"
+        hint = "give the hw.Recipe(...) itself: it is fitted on the training part, and on no other"
+        faults.add("HW211", message, place=place, hint=hint)
+        return False
+    return value is None or faults.is_a(value, Recipe, what, place)
 
 
 def check_recipe(
@@ -18,25 +30,29 @@ def check_recipe(
 ) -> None:
     """Add the faults of a recipe over the inputs of a model, before preparation.
 
-    Kinds are known until a step takes categories, which it may leave as numbers or not; names are
-    known until a step makes columns of the values that it finds. The rest is checked when the
-    recipe is fitted.
+    Steps are followed as far as their columns are known: one that makes a column of each value that
+    it finds ends that. The rest is checked when the recipe is fitted.
     """
-    kinds = _kinds(columns, faults, place)
-    are_known = True
+    known = len(faults.found)
+    kinds: Mapping[str, ColumnKind] = _kinds(columns, faults, place)
     for step in recipe.steps:
-        try:
-            if are_known:
-                step.select(kinds)
-            else:
-                step.columns.resolve(kinds, place=step.place)
-        except SpecError as error:
-            faults.found.append(error)
-        are_known = are_known and step.takes == "number"
-        if not step.keeps_names:
-            break
-    if not faults.found and not any(step.takes == "category" for step in recipe.steps):
+        after = _after(step, kinds, faults)
+        if after is None:
+            return
+        kinds = after
+    if len(faults.found) == known:
         _refuse_categories(kinds, faults, place)
+
+
+def _after(
+    step: Step, columns: Mapping[str, ColumnKind], faults: Faults
+) -> Mapping[str, ColumnKind] | None:
+    """The columns after a step; None where they are not known. Its fault is noted, not raised."""
+    try:
+        return step.columns_after(columns)
+    except SpecError as error:
+        faults.found.append(error)
+        return columns if step.keeps_names else None
 
 
 def _kinds(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 
 import polars as pl
 
 from headwater.errors import Place
+from headwater.plan.checks import check_contract
 from headwater.plan.faults import REPORTED, Faults, reads
+from headwater.plan.moments import length, moment
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
 from headwater.spec.clock_expressions import moment_of
 from headwater.spec.reader import Reader
@@ -23,18 +26,26 @@ class SourcePlan:
         schema: The columns and types after `derive`.
         read: The columns that the reader has.
         clocks: The clock of each column of `schema`.
+        clock: The clock of a row as a whole, by which versions of an event follow one another.
+        delay: Microseconds that rows may be late.
+        complete_through: Where declared, the microsecond up to which all rows are there.
     """
 
     source: Source
     schema: dict[str, pl.DataType]
     read: tuple[str, ...]
     clocks: dict[str, Clock]
+    clock: Clock = ALWAYS
+    delay: int = 0
+    complete_through: int | None = None
 
     @property
     def is_assumed(self) -> bool:
         """Whether a column has no declared clock, so that it counts as known at its event time."""
-        declared = {*self.source.known_times, self.source.event_time}
-        return self.source.known_time is None and not declared.issuperset(self.read)
+        source = self.source
+        declared = {*source.known_times, source.event_time}
+        has_clock = any(one is not None for one in (source.known_time, source.delay, source.static))
+        return not has_clock and not declared.issuperset(self.read)
 
     def clock_of(self, columns: tuple[str, ...]) -> Clock:
         """The clock of a value that reads these columns; one that is not there counts as known."""
@@ -63,14 +74,96 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
     read = source.reader.schema()
     schema = _derived(source, read, faults)
     _check_words(source, faults, place)
-    if _is_name(source.event_time, "event_time=", faults, place) and faults.has_columns(
-        [source.event_time], schema, owner, place
-    ):
-        is_time(source.event_time, schema, source.zone, faults, place)
+    _check_event_time(source, schema, faults, place)
     if source.sequence is not None and _is_name(source.sequence, "sequence=", faults, place):
         faults.has_columns([source.sequence], schema, owner, place)
     faults.has_columns(source.identity, schema, owner, place)
-    return SourcePlan(source, schema, tuple(read), _clocks(source, schema, faults, place))
+    _check_deleted(source, schema, faults, place)
+    check_contract(source, schema, faults, place)
+    delay = through = None
+    if source.delay is not None:
+        delay = length(source.delay, "delay=", faults, place)
+    if source.complete_through is not None:
+        through = moment(source.complete_through, "complete_through=", source.zone, faults, place)
+    clock = _row_clock(source, schema, delay or 0, faults, place)
+    clocks = _clocks(source, schema, clock, faults, place)
+    return SourcePlan(source, schema, tuple(read), clocks, clock, delay or 0, through)
+
+
+def _check_event_time(
+    source: Source, schema: dict[str, pl.DataType], faults: Faults, place: Place | None
+) -> None:
+    owner = f"source {source.name!r}"
+    if source.static is not None:
+        _check_static(source, faults, place)
+    elif source.event_time is None:
+        faults.add(
+            "HW211",
+            f"{owner} has no event_time=",
+            place=place,
+            hint='name the column, or say with static="..." why the table needs none',
+        )
+    elif _is_name(source.event_time, "event_time=", faults, place) and faults.has_columns(
+        [source.event_time], schema, owner, place
+    ):
+        is_time(source.event_time, schema, source.zone, faults, place)
+
+
+_OF_TIME = (
+    *("event_time", "known_time", "known_times", "sequence", "identity", "deleted", "delay"),
+    "complete_through",
+)
+
+
+def _check_static(source: Source, faults: Faults, place: Place | None) -> None:
+    """A static table says why it is one, and declares nothing that needs times."""
+    owner = f"source {source.name!r}"
+    if not isinstance(source.static, str) or not source.static.strip():
+        faults.add(
+            "HW211",
+            f"static= of {owner} takes the reason why its rows count as always known",
+            place=place,
+        )
+    given = {name: getattr(source, name) for name in _OF_TIME}
+    declared = [
+        f"{name}=" for name, value in given.items() if value is not None and not _is_empty(value)
+    ]
+    if declared:
+        faults.add(
+            "HW211",
+            f"{owner} is static and declares {', '.join(declared)}",
+            place=place,
+            hint="leave static= out where the table has times",
+        )
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, Sized) and not len(value)
+
+
+def _check_deleted(
+    source: Source, schema: dict[str, pl.DataType], faults: Faults, place: Place | None
+) -> None:
+    column, owner = source.deleted, f"source {source.name!r}"
+    if column is None or not _is_name(column, "deleted=", faults, place):
+        return
+    if not source.identity:
+        faults.add(
+            "HW211",
+            f"deleted= of {owner} needs identity=",
+            place=place,
+            hint="name the columns that say which event a row deletes",
+        )
+    if faults.has_columns([column], schema, owner, place) and schema[column] not in (
+        pl.Boolean,
+        REPORTED,
+    ):
+        faults.add(
+            "HW211",
+            f"deleted= column {column!r} holds {schema[column]}, not true or false",
+            place=place,
+            hint="derive a boolean column and name that",
+        )
 
 
 def _derived(
@@ -155,15 +248,29 @@ def is_time(
     return True
 
 
+def _row_clock(
+    source: Source,
+    schema: dict[str, pl.DataType],
+    delay: int,
+    faults: Faults,
+    place: Place | None,
+) -> Clock:
+    """The clock of a row as a whole, and of columns without one of their own."""
+    if source.known_time is not None:
+        return _clock(source.known_time, source, schema, faults, place)
+    if isinstance(source.event_time, str) and source.event_time in schema:
+        return Clock((Moment(source.event_time, delay),))
+    return ALWAYS
+
+
 def _clocks(
-    source: Source, schema: dict[str, pl.DataType], faults: Faults, place: Place | None
+    source: Source,
+    schema: dict[str, pl.DataType],
+    default: Clock,
+    faults: Faults,
+    place: Place | None,
 ) -> dict[str, Clock]:
     """The clock of each column; `ALWAYS` for one that is at fault."""
-    default = ALWAYS
-    if source.known_time is not None:
-        default = _clock(source.known_time, source, schema, faults, place)
-    elif source.event_time in schema:
-        default = Clock((Moment(source.event_time),))
     clocks: dict[str, Clock] = {}
     faults.has_columns(source.known_times, schema, f"source {source.name!r}", place)
     for column, dtype in schema.items():
@@ -200,7 +307,7 @@ def _clock(
     if any(schema[name] == REPORTED for name in named):
         return ALWAYS
     try:
-        moment = moment_of(clock, schema)
+        resolved = Clock((moment_of(clock, schema),))
     except ValueError as error:
         faults.add(
             "HW304",
@@ -209,7 +316,6 @@ def _clock(
             hint="add the time as a column with derive= and name it as the clock",
         )
         return ALWAYS
-    resolved = Clock((moment,))
     return resolved if _all_times(resolved, source, schema, faults, place) else ALWAYS
 
 
@@ -220,7 +326,7 @@ def _all_times(
     faults: Faults,
     place: Place | None,
 ) -> bool:
-    columns = [moment.column for moment in clock.moments]
+    columns = [one.column for one in clock.moments]
     return faults.has_columns(columns, schema, f"source {source.name!r}", place) and all(
         is_time(column, schema, source.zone, faults, place) for column in columns
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import polars as pl
 
 from headwater.errors import Place, closest
 from headwater.plan.faults import Faults, reads
+from headwater.plan.grids import GridPlan, plan_grid
 from headwater.plan.sources import SourcePlan, is_time, plan_source
 from headwater.schema.clocks import ALWAYS, Clock, Moment
 from headwater.spec.clock_expressions import moment_of
@@ -46,6 +47,7 @@ class SpinePlan:
         moment: The same as a column plus a constant, where it is one.
         keys: The columns by which views attach.
         kept: The columns that become inputs of a model.
+        grid: Where the rows come from for a `Spine.every`; None for others.
     """
 
     spine: Spine
@@ -54,14 +56,24 @@ class SpinePlan:
     moment: Moment | None
     keys: tuple[OwnColumn, ...]
     kept: tuple[OwnColumn, ...]
+    grid: GridPlan | None = None
+
+    @property
+    def history(self) -> SourcePlan:
+        """The source that is read for the rows: their own, or that of a grid."""
+        return self.source if self.grid is None else self.grid.source
 
 
 def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan | None:
     """Resolve a spine that has to offer these keys; None where it has no columns to speak of."""
     place = None if spine.place is None else spine.place.of("spine")
-    source = _source(spine, faults)
+    grid = None if spine.grid is None else plan_grid(spine.grid, faults, place)
+    source = _source(spine, grid, faults)
     if source is None:
         return None
+    if grid is not None and spine.keep:
+        _refuse_keep(spine, faults, place)
+        spine = replace(spine, keep=())
     as_of = pl.col(spine.as_of) if isinstance(spine.as_of, str) else spine.as_of
     dtype = faults.type_of(as_of, source.schema, _owner(spine), place)
     if dtype is not None:
@@ -77,6 +89,7 @@ def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan
             )
     moment = None if dtype is None else _moment(as_of, source)
     _check_filter(spine, source, moment, faults, place)
+    _check_label_filter(spine, source, faults, place)
     own = {
         name: _own(name, source, moment, faults, place)
         for name in dict.fromkeys((*keys, *spine.keep))
@@ -89,6 +102,7 @@ def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan
         moment,
         tuple(own[key] for key in dict.fromkeys(keys) if key in own),
         tuple(own[name] for name in spine.keep if name in own),
+        grid,
     )
 
 
@@ -98,10 +112,8 @@ def _check_filter(
     """A filter is a condition, and one that the plan does not refuse as known too late (R10)."""
     if spine.filter is None:
         return
-    dtype = faults.type_of(spine.filter, source.schema, _owner(spine), place)
-    if dtype is not None and dtype != pl.Boolean:
-        faults.add("HW211", f"filter= gives {dtype}, not true or false", place=place)
-    if dtype is None or moment is None:
+    is_typed = _is_condition("filter=", spine.filter, spine, source, faults)
+    if not is_typed or moment is None:
         return
     clock = source.clock_of(reads(spine.filter, source.schema))
     if clock.known_by(moment) == "refused":
@@ -109,24 +121,77 @@ def _check_filter(
             "HW303",
             f"the filter is known at {clock}, which is after as_of = {moment}",
             place=place,
-            hint="filter by what is known at as_of: rows are chosen before anything else is known",
+            hint="filter by what is known at as_of, or declare a label_filter= with its reason",
         )
 
 
-def _source(spine: Spine, faults: Faults) -> SourcePlan | None:
+def _check_label_filter(
+    spine: Spine, source: SourcePlan, faults: Faults, place: Place | None
+) -> None:
+    """A filter by what is known later is a condition, and has a reason (R10)."""
+    reason: object = spine.label_filter_reason
+    if spine.label_filter is None:
+        if reason:
+            faults.add("HW211", "label_filter_reason= without a label_filter=", place=place)
+        return
+    _is_condition("label_filter=", spine.label_filter, spine, source, faults)
+    if not isinstance(reason, str) or not reason.strip():
+        faults.add(
+            "HW211",
+            "label_filter= has no label_filter_reason=",
+            place=place,
+            hint="say why rows are chosen by what a served row cannot know yet",
+        )
+
+
+def _is_condition(
+    what: str, expression: RowExpression, spine: Spine, source: SourcePlan, faults: Faults
+) -> bool:
+    """Whether an expression has a type; a fault where that is not true or false."""
+    place = None if spine.place is None else spine.place.of("spine")
+    dtype = faults.type_of(expression, source.schema, _owner(spine), place)
+    if dtype is not None and dtype != pl.Boolean:
+        faults.add("HW211", f"{what} gives {dtype}, not true or false", place=place)
+    return dtype is not None
+
+
+def _refuse_keep(spine: Spine, faults: Faults, place: Place | None) -> None:
+    faults.add(
+        "HW211",
+        f"keep={list(spine.keep)} of a spine at regular moments, whose rows hold the entity only",
+        place=place,
+        hint="attach the columns as hw.Attributes, which are as they were known at each moment",
+    )
+
+
+def _source(spine: Spine, grid: GridPlan | None, faults: Faults) -> SourcePlan | None:
+    """Where the rows are; None where that has no columns to speak of."""
+    if spine.grid is not None:
+        return None if grid is None else grid.rows()
     if spine.source is not None:
-        return plan_source(spine.source, faults)
+        return _not_static(plan_source(spine.source, faults), spine, faults)
     reader = Frame(spine.rows, place=spine.place)
     schema = reader.schema()
     made = Source(
         "spine",
         reader,
-        event_time="",
         known_time=ALWAYS,
         null_known_time="never",  # a label that was never known: a frame has no word to declare it
         place=spine.place,
     )
     return SourcePlan(made, schema, tuple(schema), dict.fromkeys(schema, ALWAYS))
+
+
+def _not_static(source: SourcePlan | None, spine: Spine, faults: Faults) -> SourcePlan | None:
+    """The source, with a fault where it has no times: a spine asks at a moment of each row."""
+    if source is not None and source.source.static is not None:
+        faults.add(
+            "HW212",
+            f"source {source.source.name!r} is static, and a spine asks when its rows happened",
+            place=None if spine.place is None else spine.place.of("spine"),
+            hint="attach it as hw.Attributes to a spine that has moments",
+        )
+    return source
 
 
 def _moment(as_of: RowExpression, source: SourcePlan) -> Moment | None:
@@ -159,4 +224,6 @@ def _own(
 
 
 def _owner(spine: Spine) -> str:
+    if spine.grid is not None:
+        return "the spine's grid"
     return "the spine's frame" if spine.source is None else f"source {spine.source.name!r}"

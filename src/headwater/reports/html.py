@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from headwater.errors import EngineError
-from headwater.reports import numbers
-from headwater.reports.interval_picture import draw
+from headwater.reports import (
+    calibration_picture,
+    importance_picture,
+    inputs,
+    interval_picture,
+    numbers,
+    timeline_picture,
+)
+from headwater.reports.books import books
 
 try:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,15 +35,49 @@ METRICS = (
 )
 """The columns of the metrics table; higher is better in the first two, lower in the others."""
 
-REASONS = {
-    "filtered": "the spine's filter left them out",
-    "as_of_null": "they have no moment to look back from",
-    "label_never_known": "the label's clock is null: nobody ever knew it",
-    "label_not_mature": "the data ends before the label's window does",
-    "label_null": "the label was known in time, and was null",
-    "purged": "the label became known only after the next part begins",
+MOST_LOOKS = 100
+"""How many entries of the ledger are shown; the last ones."""
+
+MOST_DEFINED = 500
+"""How many definitions of one kind are shown; the record of the run has all."""
+
+MOST_BARS = 15
+"""How many inputs the picture of importance shows; the table behind it shows all."""
+
+_OPTIONAL: Mapping[str, Any] = {
+    "baseline": {},
+    "rule": None,
+    "against": {},
+    "clocks": (),
+    "timeline": None,
+    "distributions": (),
+    "calibration": {},
+    "importance": None,
+    "features": (),
+    "derived": (),
+    "kept": (),
+    "findings": (),
+    "looks": (),
+    "versions": {},
 }
-"""Why rows are left out, in the order in which the reasons are asked."""
+"""What the record of a run may lack: not every run has it, and older records know less."""
+
+_FILTERS = (
+    *("count", "difference", "duration", "fine", "interval", "metric", "moment"),
+    *("percent", "seconds"),
+)
+_CONTENTS = {
+    "scores": "Scores",
+    "clocks": "Clocks",
+    "rows": "Rows",
+    "split": "Split",
+    "features": "Features",
+    "distributions": "Distributions",
+    "calibration": "Calibration",
+    "importance": "Importance",
+    "looks": "Ledger",
+    "findings": "Findings",
+}
 
 
 def render(run: Mapping[str, Any]) -> str:
@@ -45,34 +86,78 @@ def render(run: Mapping[str, Any]) -> str:
     Args:
         run: What `headwater run --json` prints.
     """
+    whole = {**_OPTIONAL, **run}
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        name: getattr(numbers, name)
-        for name in ("count", "difference", "interval", "metric", "moment", "percent", "seconds")
+    environment.filters |= {name: getattr(numbers, name) for name in _FILTERS}
+    template = environment.get_template("run.html.jinja")
+    page = template.render(run=whole, contents=_contents(whole), **_arranged(whole))
+    return re.sub(r"\n\s*\n+", "\n", page) + "\n"
+
+
+def _arranged(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows that the run does not say as it is: pictures, sums, groups."""
+    shown = _shown_part(run)
+    lines = run["timeline"] or {}
+    return {
+        "metric_names": METRICS,
+        "most_looks": MOST_LOOKS,
+        "shown": shown,
+        "scores_picture": interval_picture.draw(_scores(run, shown)),
+        "clocks_picture": interval_picture.draw(run["clocks"]),
+        "promise": _promise(run["clocks"]),
+        "books": books(run["training_set"]),
+        "purged": [one for one in run["training_set"].get("purged", {}).items() if one[1]],
+        "time": timeline_picture.draw(lines) if lines else None,
+        "every": timeline_picture.bucket(lines["every"]) if lines else "",
+        "lag": lines.get("label_lag"),
+        "most_defined": MOST_DEFINED,
+        "views": inputs.by_view(run["features"][:MOST_DEFINED]),
+        "inputs": inputs.drawn(run),
+        "calibration_pictures": {
+            part: calibration_picture.draw(found) for part, found in run["calibration"].items()
+        },
+        "importance_pictures": _importance_pictures(run["importance"] or {}),
     }
-    optional: dict[str, Any] = {
-        "baseline": {},
-        "rule": None,
-        "clocks": (),
-        "features": (),
-        "kept": (),
+
+
+def _contents(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Anchors and titles of the sections that the page has."""
+    missing = {
+        "clocks": not run["clocks"],
+        "features": not (run["features"] or run["kept"]),
+        "distributions": not run["distributions"],
+        "calibration": not run["calibration"],
+        "importance": not run["importance"],
     }
-    page = environment.get_template("run.html.jinja").render(
-        run={**optional, "findings": (), "looks": (), "versions": {}, **run},
-        metric_names=METRICS,
-        picture=draw(run.get("clocks") or ()),
-        promise=_promise(run.get("clocks") or ()),
-        books=_books(run["training_set"]),
-        shown=_shown_part(run),
-        views=_by_view(run.get("features") or ()),
-    )
-    return page + "\n"
+    return [(id_, title) for id_, title in _CONTENTS.items() if not missing.get(id_)]
+
+
+def _scores(run: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
+    """The ROC-AUC of model, rule and no model on a part, as rows of an interval picture."""
+    named = (("model", "metrics"), ("rule", "rule"), ("no model", "baseline"))
+    rows = []
+    for title, key in named:
+        scores = (run[key] or {}).get(part)
+        if scores is not None:
+            low, high = (scores.get("intervals") or {}).get("roc_auc") or (None, None)
+            area = scores["roc_auc"]
+            rows.append({"variant": title, "roc_auc": area, "low": low, "high": high})
+    return rows
+
+
+def _importance_pictures(importance: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    drops = importance.get("drops") or ()
+    views = [one for one in drops if one["kind"] == "view"]
+    single = [one for one in drops if one["kind"] == "input"]
+    title = f"The {MOST_BARS} most important inputs" if len(single) > MOST_BARS else "Inputs"
+    named = (("Whole views", views), (title, single[:MOST_BARS]))
+    return [(name, importance_picture.draw(found)) for name, found in named if found]
 
 
 def _promise(clocks: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -92,32 +177,6 @@ def _promise(clocks: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return {**row, "is_told_apart": is_told_apart}
 
 
-def _books(training_set: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows in, rows out by reason, rows left, and whether they balance."""
-    excluded = training_set["excluded"]
-    names = [*REASONS, *sorted(set(excluded) - set(REASONS))]
-    out = [(name, REASONS.get(name, ""), excluded[name]) for name in names if name in excluded]
-    total = training_set["spine_rows"]
-    in_parts = sum(part["rows"] for part in training_set["parts"].values())
-    is_balanced = training_set["rows"] + sum(excluded.values()) == total
-    return {
-        "out": out,
-        "excluded": sum(excluded.values()),
-        "is_balanced": is_balanced and in_parts == training_set["rows"],
-        "shares": [
-            (name, 100 * part["rows"] / total if total else 0)
-            for name, part in training_set["parts"].items()
-        ],
-    }
-
-
 def _shown_part(run: Mapping[str, Any]) -> str:
     """The part whose figures head the page: test where it was looked at."""
     return "test" if "test" in run["metrics"] else next(iter(run["metrics"]), "")
-
-
-def _by_view(
-    features: Iterable[Mapping[str, Any]],
-) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    ordered = sorted(features, key=lambda feature: str(feature["view"]))
-    return [(view, list(rows)) for view, rows in groupby(ordered, key=lambda row: row["view"])]

@@ -27,6 +27,15 @@ def metric(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.3f}".replace("-", "−")
 
 
+def fine(value: float | None) -> str:
+    """A part of a score to four decimals.
+
+    >>> fine(0.00042), fine(-0.0277)
+    ('0.0004', '−0.0277')
+    """
+    return NOTHING if value is None else f"{value:.4f}".replace("-", "−")
+
+
 def difference(value: float | None) -> str:
     """A difference of metrics, always with its sign; what rounds to zero has none.
 
@@ -87,3 +96,33 @@ def seconds(value: float) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def short(value: float) -> str:
+    """A number of any size in a few characters.
+
+    >>> short(-30.44), short(1977.0), short(12_345.0), short(0.01234), short(2.5e9), short(0.0)
+    ('−30.4', '1977', '12,345', '0.0123', '2.5e9', '0')
+    """
+    size = abs(value)
+    if 100 <= size < 1e6:
+        text = f"{value:,.0f}" if size >= 9_999.5 else f"{value:.0f}"  # 1977 may be a year
+    else:
+        text = f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    return text.replace("-", "−")
+
+
+_UNITS = (("days", 86_400, 172_800), ("hours", 3_600, 7_200), ("minutes", 60, 60))
+"""Name, length in seconds, and from how many seconds on it is used."""
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its largest fitting unit.
+
+    >>> duration(17400), duration(90), duration(3 * 86400)
+    ('4.8 hours', '1.5 minutes', '3 days')
+    """
+    for unit, length, least in _UNITS:
+        if abs(seconds) >= least:
+            return f"{seconds / length:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{seconds:.1f}".removesuffix(".0") + " seconds"

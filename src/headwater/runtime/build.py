@@ -9,25 +9,27 @@ from typing import Any
 
 import polars as pl
 
-from headwater.engines.histories import read_rows
+from headwater.engines.derived import with_derived
 from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
-from headwater.engines.windows import window_features
-from headwater.errors import DataError, Place
+from headwater.engines.views import view_features
+from headwater.errors import Place
 from headwater.plan.faults import Faults
-from headwater.plan.findings import findings
 from headwater.plan.identity import (
     artifact_identity,
     snapshots,
     sources_of,
     spine_identity,
-    versions,
     view_identity,
 )
+from headwater.plan.proof import prove
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.plan.views import ViewPlan
-from headwater.runtime.progress import Say, silent
+from headwater.runtime.contracts import check_unchanged as check_source_unchanged
+from headwater.runtime.contracts import contract_findings, enforced
+from headwater.runtime.manifest import manifest
+from headwater.runtime.progress import Say, about, silent
 from headwater.runtime.project import read_settings
 from headwater.spec.recipe import Recipe
 from headwater.spec.training_set import TrainingSet
@@ -83,6 +85,7 @@ def build(
     Raises:
         SpecErrors: The faults of the definitions, before any row is read.
         DataError: The data is wrong, with the rule that it breaks.
+        CheckError: HW411, the rows of a source break its contract.
         EngineError: HW502, the results cannot be written.
     """
     return build_in(training_set, session_at(training_set.place, seed, say, threads))
@@ -125,12 +128,16 @@ def build_in(
     known = known or resolved(training_set, session)
     plan, data, identity = known.plan, known.data, known.identity
     target = session.home.artifacts / training_set.name / identity
-    with session.home.locked(session.say):
+    subject = about(training_set=training_set.name, fingerprint=identity)
+    with session.home.locked(session.say), subject:
         if target.exists():
             return load_artifact(target)
+        checked = enforced(sources_of(plan), data, session.cache, session.say)
         spine, views = spine_and_views(plan, data, session)
         with appearing(target) as folder:
-            manifest = _manifest(plan, data, identity, session, spine)
+            made = manifest(plan, spine, data, identity=identity, seed=session.seed)
+            made["checks"] = [result.to_dict() for result in checked]
+            made["findings"] += contract_findings(checked)
             frames = _parts(plan, spine, views)
             for part, frame in frames.items():
                 _write(frame, folder / "raw" / f"{part}.parquet")
@@ -139,22 +146,24 @@ def build_in(
                 _write(frame, folder / "prepared" / f"{part}.parquet")
             (folder / "states").mkdir()
             (folder / "states" / "recipe.json").write_text(save(preparation.fitted), "utf-8")
-            finish_manifest(folder, manifest | {"prepared": preparation.columns})
+            finish_manifest(folder, made | {"prepared": preparation.columns})
     built = load_artifact(target)
     return Artifact(built.path, built.manifest, cached=False)
 
 
 def planned(training_set: TrainingSet) -> TrainingSetPlan:
-    """The training set resolved.
+    """The training set resolved, and proved to let nothing through before it is known.
 
     Raises:
         SpecErrors: All faults of its definitions.
+        EngineError: HW505, the plan has a gap.
     """
     faults = Faults()
     plan = plan_training_set(training_set, faults)
     faults.raise_all()
     if plan is None:
         raise AssertionError("a plan that cannot be made has faults")
+    prove(plan)
     return plan
 
 
@@ -171,12 +180,15 @@ def spine_and_views(
     """
     fresh: dict[str, Result] = {}
     identity = spine_identity(plan, data)
-    frame, facts = _found(session, identity, fresh, lambda: _computed_spine(plan, session))
+    with about(task="spine", fingerprint=identity):
+        frame, facts = _found(session, identity, fresh, lambda: _computed_spine(plan, session))
     spine = SpineRows(frame, facts)
     features = []
     for view in plan.views:
         compute = partial(_computed_view, view, spine, session)
-        columns, _ = _found(session, view_identity(view, identity, data), fresh, compute)
+        own = view_identity(view, identity, data)
+        with about(task="view", view=view.view.name, fingerprint=own):
+            columns, _ = _found(session, own, fresh, compute)
         features.append(columns)
     if fresh:
         check_unchanged(plan, data)
@@ -197,7 +209,7 @@ def _found(
 
 def _computed_spine(plan: TrainingSetPlan, session: Session) -> Result:
     session.say(f"rows of {plan.training_set.name!r}: moments, labels, parts")
-    rows = spine_rows(plan)
+    rows = spine_rows(plan, threads=session.threads)
     return rows.frame, rows.facts
 
 
@@ -205,10 +217,8 @@ def _computed_view(view: ViewPlan, spine: SpineRows, session: Session) -> Result
     session.say(
         f"view {view.view.name!r}: {len(view.features)} features for {spine.frame.height:,} rows"
     )
-    history = read_rows(view.source, view.columns)
     as_of = spine.frame["as_of"].cast(pl.Int64)
-    keys = spine.frame.select(view.view.keys)
-    return window_features(view, history, keys, as_of=as_of, threads=session.threads), {}
+    return view_features(view, spine.frame, as_of=as_of, threads=session.threads), {}
 
 
 def check_unchanged(plan: TrainingSetPlan, data: Mapping[str, str]) -> None:
@@ -218,19 +228,13 @@ def check_unchanged(plan: TrainingSetPlan, data: Mapping[str, str]) -> None:
         DataError: HW409.
     """
     for name, source in sources_of(plan).items():
-        if source.reader.snapshot() != data[name]:
-            raise DataError(
-                "HW409",
-                f"source {name!r} changed while it was read",
-                place=source.place,
-                hint="run again once it is complete",
-            )
+        check_source_unchanged(source, data[name])
 
 
 def _parts(
     plan: TrainingSetPlan, spine: SpineRows, views: list[pl.DataFrame]
 ) -> dict[str, pl.DataFrame]:
-    whole = pl.concat([spine.frame, *views], how="horizontal")
+    whole = with_derived(pl.concat([spine.frame, *views], how="horizontal"), plan.derived)
     label = plan.training_set.label.name
     others = (label, "label_known_time", IN_PART, EVENT_TIME)
     own = [name for name in spine.frame.columns if name not in others]
@@ -256,11 +260,12 @@ class Prepared:
 
 def input_columns(plan: TrainingSetPlan) -> list[str]:
     """The inputs of a model, before preparation: kept columns, then features."""
-    return [*(column.name for column in plan.spine.kept), *plan.feature_columns]
+    return list(plan.inputs)
 
 
 def _prepare(plan: TrainingSetPlan, frames: dict[str, pl.DataFrame], session: Session) -> Prepared:
-    session.say("preparation: fitted on training rows only")
+    with about(task="preparation"):
+        session.say("preparation: fitted on training rows only")
     training_set = plan.training_set
     fitted = fit(
         training_set.recipe or Recipe(),
@@ -268,58 +273,9 @@ def _prepare(plan: TrainingSetPlan, frames: dict[str, pl.DataFrame], session: Se
         columns=input_columns(plan),
         label=frames["train"][training_set.label.name],
         seed=session.seed,
+        proved=True,
     )
     return Prepared(fitted, fitted.training_output.columns)
-
-
-def _manifest(
-    plan: TrainingSetPlan, data: dict[str, str], identity: str, session: Session, spine: SpineRows
-) -> dict[str, Any]:
-    training_set = plan.training_set
-    return {
-        "training_set": training_set.name,
-        "fingerprint": identity,
-        "seed": session.seed,
-        "versions": versions(),
-        "sources": data,
-        "definition": training_set.definition(),
-        "rows": spine.frame.height,
-        "spine_rows": spine.facts["spine_rows"],
-        "excluded": spine.facts["excluded"],
-        "masked": spine.facts["masked"],
-        "boundaries": spine.facts["boundaries"],
-        "parts": _part_facts(spine.frame, training_set),
-        "spine_order": "the order of the source",
-        "columns": {
-            "as_of": "as_of",
-            "keys": [key.name for key in plan.spine.keys],
-            "kept": [column.name for column in plan.spine.kept],
-            "features": list(plan.feature_columns),
-            "label": training_set.label.name,
-            "label_known_time": "label_known_time",
-        },
-        "findings": findings(plan),
-    }
-
-
-def _part_facts(frame: pl.DataFrame, training_set: TrainingSet) -> dict[str, Any]:
-    facts = {}
-    for part in training_set.split.fractions:
-        rows = frame.filter(pl.col(IN_PART) == part)
-        first, last = (_text(rows["as_of"], which) for which in ("min", "max"))
-        mean = rows[training_set.label.name].cast(pl.Float64).mean()
-        facts[part] = {
-            "rows": rows.height,
-            "first_as_of": first,
-            "last_as_of": last,
-            "prevalence": mean,
-        }
-    return facts
-
-
-def _text(times: pl.Series, which: str) -> str:
-    moment: Any = getattr(times, which)()
-    return str(moment.isoformat())
 
 
 def _write(frame: pl.DataFrame, path: Any) -> None:

@@ -13,6 +13,8 @@ from headwater.plan.models import check_comparison, check_model
 from headwater.plan.sources import plan_source
 from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import plan_view
+from headwater.runtime.contracts import asked, is_refused
+from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import ClockComparison, Model
@@ -20,12 +22,17 @@ from headwater.spec.source import Source
 from headwater.spec.training_set import TrainingSet
 
 
-def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
+def check(
+    project: Project, *, strict: bool = False, data: bool = False, say: Say = silent
+) -> dict[str, Any]:
     """What was checked and what is assumed: counts of definitions and the findings.
 
     Args:
         project: Loaded with `load_project`.
         strict: Refuse findings too, such as a source without a declared clock.
+        data: Read the sources that have a contract and say in `checks` what was found in them, and
+            in `passed` whether all is as it must be.
+        say: Hears what is being done.
 
     Raises:
         SpecErrors: All faults of the definitions together.
@@ -56,7 +63,18 @@ def check(project: Project, *, strict: bool = False) -> dict[str, Any]:
     if unread:
         raise unread[0]
     counts = {kind.__name__: len(named) for kind, named in project.definitions.items()}
-    return {"project": project.name, "definitions": counts, "findings": found}
+    result = {"project": project.name, "definitions": counts, "findings": found}
+    return {**result, **_checked_data(project, say)} if data else result
+
+
+def _checked_data(project: Project, say: Say) -> dict[str, Any]:
+    found = []
+    for source in project.of(Source).values():
+        if source.contract:
+            say(f"source {source.name!r}: {len(source.contract)} checks")
+            found += asked(source)
+    checks = [result.to_dict() for result in found]
+    return {"checks": checks, "passed": not any(map(is_refused, found))}
 
 
 @contextmanager

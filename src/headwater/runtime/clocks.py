@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.engines.histories import read_rows
+from headwater.engines.derived import with_derived
 from headwater.engines.preparation import fit
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows
-from headwater.engines.windows import window_features
+from headwater.engines.views import view_features
 from headwater.models import estimators
 from headwater.models.metrics import roc_auc
 from headwater.models.resampling import Bootstrap, bootstrap
@@ -45,7 +45,7 @@ from headwater.runtime.train import (
     learner_versions,
     resampling_groups,
 )
-from headwater.schema.clocks import Clock, Moment
+from headwater.schema.clocks import ALWAYS, Clock, Moment
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.plain import fingerprint
 from headwater.spec.recipe import Recipe
@@ -134,18 +134,18 @@ def _features(
 ) -> pl.DataFrame:
     """The features of all views without their clocks, as of another column of the spine."""
     as_of = rows.frame[moment].cast(pl.Int64)
-    found = []
-    for view in plan.views:
-        bare = _without_clocks(view)
-        keys = rows.frame.select(view.view.keys)
-        history = read_rows(bare.source, bare.columns)
-        found.append(window_features(bare, history, keys, as_of=as_of, threads=session.threads))
+    found = [
+        view_features(_without_clocks(view), rows.frame, as_of=as_of, threads=session.threads)
+        for view in plan.views
+    ]
     return pl.concat(found, how="horizontal")
 
 
 def _without_clocks(view: ViewPlan) -> ViewPlan:
-    clock = Clock((Moment(view.source.source.event_time),))
-    return replace(view, features=tuple(replace(one, clock=clock) for one in view.features))
+    event_time = view.source.source.event_time
+    clock = ALWAYS if event_time is None else Clock((Moment(event_time),))
+    bare = tuple(replace(one, clock=clock, mask=clock) for one in view.features)
+    return replace(view, features=bare)
 
 
 def _emptied(features: pl.DataFrame) -> pl.DataFrame:
@@ -171,7 +171,7 @@ def _scores(
     session: Session,
 ) -> Any:
     """Prepare, fit on training rows and score validation rows with these features."""
-    whole = pl.concat([rows, features], how="horizontal")
+    whole = with_derived(pl.concat([rows, features], how="horizontal"), plan.derived)
     train, asked = (whole.filter(pl.col(IN_PART) == part) for part in ("train", PART))
     label = train[model.training_set.label.name]
     recipe = model.training_set.recipe or Recipe()

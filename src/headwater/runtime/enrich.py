@@ -8,92 +8,108 @@ from typing import Any
 
 import polars as pl
 
-from headwater.engines.histories import read_rows
+from headwater.engines.computed import computed
+from headwater.engines.derived import with_derived
 from headwater.engines.times import microseconds
-from headwater.engines.windows import window_features
+from headwater.engines.views import view_features
 from headwater.errors import HeadwaterWarning
+from headwater.plan.derived import MOMENT
+from headwater.plan.enrichment import AS_OF, Enrichment, plan_enrichment
 from headwater.plan.faults import Faults
-from headwater.plan.spines import SpinePlan, plan_spine
-from headwater.plan.training_sets import check_attachment
-from headwater.plan.views import ViewPlan, plan_view
-from headwater.spec.evaluation import evaluate
-from headwater.spec.feature_view import FeatureView
+from headwater.plan.proof import prove_views
+from headwater.plan.sources import SourcePlan
+from headwater.runtime.contracts import contract_findings, enforced_at_once
+from headwater.spec.derived import Derived
 from headwater.spec.foreign_frames import to_polars, with_columns_of
-from headwater.spec.source import Source
+from headwater.spec.row_expressions import RowExpression
 from headwater.spec.spine import Spine
+from headwater.spec.view import View
 
 
 def enrich(
-    spine: Any, views: Sequence[FeatureView], *, as_of: str | pl.Expr, threads: int | None = None
+    spine: Any,
+    views: Sequence[View | Derived],
+    *,
+    as_of: str | pl.Expr,
+    complete_through: str | pl.Expr | None = None,
+    threads: int | None = None,
 ) -> Any:
     """The same rows in the same order, with one column per feature at the end.
 
     Args:
         spine: A frame of Polars (also lazy), pandas or Arrow; the result is of the same kind.
-        views: Each attaches by the columns of its entity.
+        views: Feature views and attributes, each of which attaches by the columns of its entity
+            (see `on`), and columns derived from what stands before them and from the frame.
         as_of: The time column, or row expression, that each row looks back from. A row without a
             moment, and a row with a null or unknown key, gets the empty result.
+        complete_through: The time column, or row expression, that says how far the sources had been
+            complete when the row was asked, as an online store returns it: what became known
+            later is not seen, though windows still end at `as_of` (R12). At a null nothing is seen.
         threads: By default the processors at hand; the values do not depend on it.
 
     Raises:
         SpecError: A fault of the definitions; several are reported together.
         DataError: A fault of the data, such as an undeclared null clock (HW403) or a tie (HW404).
+        CheckError: HW411, the rows of a source break its contract.
     """
     rows = to_polars(spine)
     faults = Faults()
-    plans = [plan_view(view, faults) for view in views]
-    keys = tuple(dict.fromkeys(key for view in views for key in view.keys))
-    asked = plan_spine(Spine(rows, as_of=as_of), keys, faults)
-    _check(plans, asked, rows, faults)
+    plan = plan_enrichment(Spine(rows, as_of=as_of), views, complete_through, faults)
     faults.raise_all()
-    moments = _moments(rows, asked)
-    columns: list[pl.DataFrame] = []
-    for plan in plans:
-        if plan is not None:
-            _warn_of_assumed_clock(plan.source.source, plan.source.is_assumed)
-            history = read_rows(plan.source, plan.columns)
-            columns.append(
-                window_features(
-                    plan, history, rows.select(plan.view.keys), as_of=moments, threads=threads
-                )
-            )
-    return with_columns_of(
-        spine, pl.concat(columns, how="horizontal") if columns else rows.select()
-    )
+    if plan is None:
+        raise AssertionError("a plan that cannot be made has faults")
+    prove_views(plan.views)
+    _keep_contracts(plan)
+    return with_columns_of(spine, _added(plan, rows, threads))
 
 
-def _check(
-    plans: Sequence[ViewPlan | None], asked: SpinePlan | None, rows: pl.DataFrame, faults: Faults
-) -> None:
-    made = [feature.column for plan in plans if plan is not None for feature in plan.features]
-    for column in sorted({name for name in made if name in rows.columns or made.count(name) > 1}):
-        faults.add(
-            "HW203",
-            f"a column named {column!r} is there already",
-            place=None,
-            hint="rename the view, or drop the column",
+def _added(plan: Enrichment, rows: pl.DataFrame, threads: int | None) -> pl.DataFrame:
+    """The columns that a plan adds to these rows."""
+    moments = _times(rows, plan.as_of)
+    known_by = None
+    if plan.complete_through is not None:
+        known_by = _earlier(moments, _times(rows, plan.complete_through))
+    found = rows if AS_OF in rows.columns else rows.with_columns(moments.cast(MOMENT).alias(AS_OF))
+    for view in plan.views:
+        _warn_of_assumed_clock(view.source)
+        found = found.hstack(
+            view_features(view, rows, as_of=moments, known_by=known_by, threads=threads)
         )
-    for plan in plans:
-        if plan is not None and asked is not None:
-            check_attachment(plan, asked, faults)
+    return with_derived(found, plan.derived).select(plan.columns)
 
 
-def _moments(rows: pl.DataFrame, asked: SpinePlan | None) -> pl.Series:
-    if asked is None:
-        raise AssertionError("a spine without a plan has faults")
-    times = evaluate(rows, {"as_of": asked.as_of})["as_of"]
+def _times(rows: pl.DataFrame, expression: RowExpression) -> pl.Series:
+    """The moments that an expression gives, in microseconds."""
+    times = computed(rows, {"moment": expression}, place=None)["moment"]
     return microseconds(times, None, rounded="down")
+
+
+def _earlier(moments: pl.Series, complete: pl.Series) -> pl.Series:
+    """The earlier of both, null where one of them is."""
+    is_null = moments.is_null() | complete.is_null()
+    return pl.select(pl.when(~is_null).then(pl.min_horizontal(moments, complete))).to_series()
+
+
+def _keep_contracts(plan: Enrichment) -> None:
+    """Refuse rows that break the contract of their source; warn once of each check that may."""
+    sources = {id(view.source.source): view.source.source for view in plan.views}
+    for finding in contract_findings(enforced_at_once(sources.values())):
+        message = finding["message"]
+        if message not in _warned:
+            _warned.add(message)
+            warnings.warn(message, HeadwaterWarning, stacklevel=3)
 
 
 _warned: set[str] = set()
 
 
-def _warn_of_assumed_clock(source: Source, is_assumed: bool) -> None:
-    if is_assumed and source.name not in _warned:
-        _warned.add(source.name)
+def _warn_of_assumed_clock(source: SourcePlan) -> None:
+    name = source.source.name
+    if source.is_assumed and name not in _warned:
+        _warned.add(name)
         warnings.warn(
-            f"source {source.name!r} declares no clock: each row counts as known at its event "
+            f"source {name!r} declares no clock: each row counts as known at its event "
             "time; declare known_time=",
             HeadwaterWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -30,6 +30,7 @@ def described(plan: TrainingSetPlan) -> dict[str, Any]:
             "clock": str(plan.label_clock),
         },
         "features": [_feature(view, one) for view in plan.views for one in view.features],
+        "derived": [{"name": one.column, "reads": list(one.reads)} for one in plan.derived],
         "kept": [
             {"name": column.name, "clock": str(column.clock), "verdict": column.verdict}
             for column in plan.spine.kept
@@ -94,5 +95,5 @@ def _feature(view: ViewPlan, feature: FeaturePlan) -> dict[str, Any]:
         "reads": list(feature.reads),
         "window": window,
         "clock": str(feature.clock),
-        "proved": "masked",
+        "proved": "masked" if feature.clock.moments else "proved",
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from pathlib import Path
 from typing import Any
 
 from headwater.runtime.build import Session, build_in, planned
@@ -12,8 +14,12 @@ from headwater.runtime.project import Project
 from headwater.runtime.records import record
 from headwater.runtime.report import described, write_report
 from headwater.spec.model import ClockComparison, Model
+from headwater.spec.plain import fingerprint
 from headwater.spec.training_set import TrainingSet
 from headwater.stores import ledger
+from headwater.stores.artifacts import Artifact
+
+_PICTURED = ("distributions.py", "timeline.py")
 
 
 def session_of(project: Project, say: Say) -> Session:
@@ -69,18 +75,50 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
     for comparison in project.of(ClockComparison).values():
         if comparison.model is model:
             clocks = compare_clocks(comparison, trained, session)
+    pictured, is_kept = _pictured(trained.artifact, session)
     looks = ledger.read(session.home.ledger)
     result = {
         "project": project.name,
         **trained.result,
         **described(planned(model.training_set)),
         "clocks": clocks.rows,
-        "findings": checked["findings"],
+        "timeline": pictured["timeline"],
+        "distributions": pictured["distributions"],
+        "findings": _all_findings(checked, trained.artifact),
         "versions": trained.artifact.manifest["versions"],
-        "cached": trained.cached and clocks.cached,
+        "cached": trained.cached and clocks.cached and is_kept,
         "ledger": [look for look in looks if look["training_set"] == model.training_set.name],
         "seconds": time.monotonic() - started,
     }
     result["report"] = str(write_report(result, session))
     record(result, project)
     return result
+
+
+def _all_findings(checked: dict[str, Any], artifact: Artifact) -> list[dict[str, str]]:
+    """What is assumed in the definitions, then what was measured in the rows."""
+    found: list[dict[str, str]] = list(checked["findings"])
+    return found + [one for one in artifact.manifest["findings"] if one not in found]
+
+
+def _pictured(artifact: Artifact, session: Session) -> tuple[dict[str, Any], bool]:
+    """What the report draws of an artifact's rows, and whether it was there already."""
+    from headwater.runtime.distributions import distributions
+    from headwater.runtime.timeline import timeline
+
+    code = [Path(__file__).with_name(name).read_bytes() for name in _PICTURED]
+    identity = fingerprint(
+        {
+            "task": "pictures",
+            "artifact": artifact.fingerprint,
+            "code": hashlib.sha256(b"".join(code)).hexdigest(),
+        }
+    )
+    with session.home.locked(session.say):
+        kept = session.cache.load_json(identity)
+        if kept is not None:
+            return kept, True
+        session.say("report: distributions by part")
+        found = {"timeline": timeline(artifact), "distributions": distributions(artifact)}
+        session.cache.keep_json(identity, found)
+    return found, False

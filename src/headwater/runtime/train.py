@@ -15,13 +15,15 @@ import polars as pl
 from headwater.engines.computed import computed
 from headwater.errors import DataError
 from headwater.models import estimators
-from headwater.models.metrics import metrics
-from headwater.models.resampling import bootstrap
+from headwater.models.metrics import NAMES, metrics
+from headwater.models.resampling import Bootstrap, bootstrap
 from headwater.plan.faults import Faults
 from headwater.plan.models import check_model
 from headwater.plan.seeds import derived_seed
+from headwater.plan.training_sets import TrainingSetPlan
 from headwater.runtime.build import Session, build_in, resolved, session_at
-from headwater.runtime.progress import Say, silent
+from headwater.runtime.inspection import Measured, Score, calibrations, importances
+from headwater.runtime.progress import Say, about, silent
 from headwater.spec.model import Model
 from headwater.spec.plain import fingerprint
 from headwater.stores import ledger
@@ -29,7 +31,19 @@ from headwater.stores.artifacts import Artifact
 from headwater.stores.cache import Cache
 
 RESAMPLES = 500
+_COMPARED = tuple(name for name in NAMES if name != "prevalence")
 _MEASURED = ("validation", "test")
+_SHOWN = (
+    "fingerprint",
+    "rows",
+    "spine_rows",
+    "parts",
+    "boundaries",
+    "purged",
+    "excluded",
+    "masked",
+)
+_OWN = ("clocks.py", "inspection.py", "train.py")
 _LEARNERS = ("scikit-learn", "lightgbm", "scipy")
 
 
@@ -60,7 +74,8 @@ def train(
 
     Returns:
         `training_set`, `model`, `metrics`, `baseline` (the training prevalence for every row),
-        `rule` (or None), `looks` so far, `cached`.
+        `rule` (or None), `against` (the model's gain on both, paired), `calibration` by part,
+        `importance`, `looks` so far, `cached`.
 
     Raises:
         SpecError: HW701, the estimator cannot be made; and the faults of the definitions.
@@ -82,12 +97,12 @@ def train_in(model: Model, session: Session) -> Trained:
     if models.load(identity) is None:
         fitted(model, session.seed)  # what cannot be made is refused before anything is built
     artifact = build_in(model.training_set, session, known=known)
-    with session.home.locked(session.say):
+    with session.home.locked(session.say), about(task="model", fingerprint=identity):
         kept = models.load(identity)
         is_cached = kept is not None and not _stands_in_no_longer(kept[1], model)
         if kept is None or not is_cached:
             session.say(f"model {model.name!r}: {model.estimator}")
-            kept = _computed(model, artifact, session)
+            kept = _computed(model, artifact, known.plan, session)
             _enter_look(kept[1], model, artifact, session)
             models.keep(identity, *kept)
     scores, result = kept
@@ -116,7 +131,7 @@ def learner_versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "absent"
     code = hashlib.sha256()
-    own = [Path(__file__).with_name(name) for name in ("clocks.py", "train.py")]
+    own = [Path(__file__).with_name(name) for name in _OWN]
     for path in sorted([*own, *Path(estimators.__file__).parent.glob("*.py")]):
         code.update(path.read_bytes())
     return {**found, "headwater.models": code.hexdigest()[:16]}
@@ -166,58 +181,91 @@ def _stands_in_no_longer(kept: Mapping[str, Any], model: Model) -> bool:
 
 
 def _computed(
-    model: Model, artifact: Artifact, session: Session
+    model: Model, artifact: Artifact, plan: TrainingSetPlan, session: Session
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    parts = [part for part in _MEASURED if part in artifact.parts]
     estimator, note = fitted(model, session.seed)
-    scores = estimators.fit_predict(
+    score = estimators.scorer(
         estimator,
         artifact.prepared("train"),
         label=labels(artifact, "train"),
-        parts={part: artifact.prepared(part) for part in parts},
         place=model.place,
     )
+    parts = {
+        part: _scored(model, artifact, part, score) for part in _MEASURED if part in artifact.parts
+    }
     prevalence = float(labels(artifact, "train").mean())
     measured: dict[str, dict[str, Any]] = {"metrics": {}, "baseline": {}, "rule": {}}
-    for part in parts:
-        raw = artifact.to_polars(part)
-        named = {"metrics": scores[part], "baseline": np.full(raw.height, prevalence)}
-        if model.rule is not None:
-            rule = computed(raw, {"rule": model.rule}, place=model.place)["rule"].cast(pl.Float64)
-            named["rule"] = rule.to_numpy()
-        for name, found in _measured(model, raw, labels(artifact, part), named, session).items():
-            measured[name][part] = found
-    manifest = artifact.manifest
-    kept = [pl.DataFrame({"score": scores[part]}).with_columns(part=pl.lit(part)) for part in parts]
+    against: dict[str, dict[str, Any]] = {}
+    for part, rows in parts.items():
+        found, against[part] = _measured(model, rows, prevalence, session)
+        for name, scores in found.items():
+            measured[name][part] = scores
+    session.say(f"model {model.name!r}: what it lives on")
+    seed = derived_seed(session.seed, "importance", model.name)
+    kept = [
+        pl.DataFrame({"score": rows.score}).with_columns(part=pl.lit(part))
+        for part, rows in parts.items()
+    ]
     return pl.concat(kept) if kept else pl.DataFrame(), {
-        "training_set": {
-            key: manifest[key]
-            for key in ("fingerprint", "rows", "spine_rows", "parts", "excluded", "masked")
-        }
-        | {"name": manifest["training_set"]},
+        "training_set": _shown(artifact.manifest),
         "model": {"name": model.name, "estimator": type(estimator).__name__, "note": note},
         "metrics": measured["metrics"],
         "baseline": measured["baseline"],
         "rule": measured["rule"] or None,
+        "against": against,
+        "calibration": calibrations(parts),
+        "importance": importances(score, parts, artifact=artifact, plan=plan, seed=seed),
     }
+
+
+def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result says of the training set."""
+    return {name: manifest[name] for name in _SHOWN} | {"name": manifest["training_set"]}
+
+
+def _scored(model: Model, artifact: Artifact, part: str, score: Score) -> Measured:
+    raw = artifact.to_polars(part)
+    scores = score(artifact.prepared(part))
+    return Measured(raw, labels(artifact, part), scores, resampling_groups(model, raw))
 
 
 def _measured(
-    model: Model, raw: pl.DataFrame, label: Any, scores: Mapping[str, Any], session: Session
-) -> dict[str, dict[str, Any]]:
-    """Metrics with intervals of each score, all on the same resamples."""
+    model: Model, part: Measured, prevalence: float, session: Session
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Metrics with intervals of model, baseline and rule, and the model's gain on the others.
+
+    All are measured on the same resamples, so that differences are paired.
+    """
+    scores = {"metrics": part.score, "baseline": np.full(part.raw.height, prevalence)}
+    if model.rule is not None:
+        rule = computed(part.raw, {"rule": model.rule}, place=model.place)["rule"]
+        scores["rule"] = rule.cast(pl.Float64).to_numpy()
     generator = np.random.default_rng(derived_seed(session.seed, "bootstrap", model.name))
     draws = bootstrap(
-        label,
-        scores,
-        groups=resampling_groups(model, raw),
-        resamples=RESAMPLES,
-        generator=generator,
+        part.label, scores, groups=part.groups, resamples=RESAMPLES, generator=generator
     )
-    return {
-        name: metrics(label, score) | {"intervals": _listed(draws.intervals(name))}
+    found = {
+        name: metrics(part.label, score) | {"intervals": _listed(draws.intervals(name))}
         for name, score in scores.items()
     }
+    others = [name for name in found if name != "metrics"]
+    return found, {name: _gain(found["metrics"], found[name], name, draws) for name in others}
+
+
+def _gain(
+    own: Mapping[str, Any], other: Mapping[str, Any], name: str, draws: Bootstrap
+) -> dict[str, dict[str, float | None]]:
+    """Each metric of the model minus that of another score, with its paired interval."""
+    gains = {}
+    for metric in _COMPARED:
+        is_defined = own[metric] is not None and other[metric] is not None
+        low, high = draws.difference("metrics", name, metric=metric) or (None, None)
+        gains[metric] = {
+            "difference": own[metric] - other[metric] if is_defined else None,
+            "low": low if is_defined else None,
+            "high": high if is_defined else None,
+        }
+    return gains
 
 
 def _listed(intervals: Mapping[str, Any]) -> dict[str, list[float] | None]:

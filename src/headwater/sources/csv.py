@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from headwater.errors import Place, SpecError, caller, closest
+from headwater.errors import DataError, Place, SpecError, caller, closest
 from headwater.spec.files import digest, locate, unreadable
+from headwater.spec.reader import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Csv:
         """The digest of the file's bytes."""
         return digest(locate(self.path, self.place), self.place)
 
+    def size(self) -> Size:
+        """The file's bytes; its rows would have to be read."""
+        path = locate(self.path, self.place)
+        try:
+            return Size(None, path.stat().st_size)
+        except OSError as error:
+            raise unreadable(path, self.place, error) from error
+
     def definition(self) -> dict[str, Any]:
         """Kind, name, types and nulls."""
         types = {name: str(dtype) for name, dtype in sorted(self.types.items())}
@@ -60,17 +69,12 @@ class Csv:
         try:
             frame = pl.read_csv(
                 path,
-                infer_schema=False,
                 schema_overrides=dict(self.types),
-                null_values=list(self.nulls),
-                empty_string_is_null="" in self.nulls,
-                missing_columns="raise",
-                extra_columns="raise",
-                glob=False,
                 n_rows=rows,
+                **self._options(),
             )
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise unreadable(path, self.place, error) from error
+            raise self._misfit(path) or unreadable(path, self.place, error) from error
         for column in self.types:
             if column not in frame.columns:
                 raise SpecError(
@@ -80,3 +84,33 @@ class Csv:
                     hint=closest(column, frame.columns),
                 )
         return frame
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "infer_schema": False,
+            "null_values": list(self.nulls),
+            "empty_string_is_null": "" in self.nulls,
+            "missing_columns": "raise",
+            "extra_columns": "raise",
+            "glob": False,
+        }
+
+    def _misfit(self, path: Path) -> DataError | None:
+        """Which column holds what is not of its type, and where; None where that is not it."""
+        try:
+            frame = pl.read_csv(path, **self._options())
+        except (OSError, pl.exceptions.PolarsError):
+            return None
+        for column, dtype in self.types.items():
+            if column in frame.columns:
+                fits = frame[column].cast(dtype, strict=False).is_not_null()
+                rows = (~fits & frame[column].is_not_null()).arg_true()
+                if len(rows):
+                    return DataError(
+                        "HW401",
+                        f"column {column!r} of file {path.name!r} does not hold {dtype} in {len(rows)} "
+                        f"rows, first in row {rows[0] + 1:,}",
+                        place=self.place,
+                        hint="mend the file, add the text to nulls=, or declare another type",
+                    )
+        return None

@@ -12,6 +12,7 @@ import polars as pl
 
 from headwater.errors import Place, caller
 from headwater.spec.files import digest, locate, unreadable
+from headwater.spec.reader import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class Parquet:
         if len(digests) == 1:
             return digests[0]
         return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+    def size(self) -> Size:
+        """Rows and bytes of all files, from their footers."""
+        files = self._files()
+        try:
+            rows = pl.scan_parquet(files, glob=False).select(pl.len()).collect().item()
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise unreadable(self._located(), self.place, error) from error
+        return Size(rows, sum(file.stat().st_size for file in files))
 
     def definition(self) -> dict[str, Any]:
         """Kind and path as written; what the file holds is the snapshot's part."""

@@ -35,10 +35,12 @@ def evaluate(frame: pl.DataFrame, expressions: Mapping[str, RowExpression]) -> p
     native = {name: expr for name, expr in expressions.items() if isinstance(expr, pl.Expr)}
     columns = _laid_out(frame).lazy().with_columns(**native).select(*native)
     computed = columns.collect(engine="in-memory").head(frame.height)
-    for name, expr in expressions.items():
-        if isinstance(expr, PythonExpression):
-            computed = computed.with_columns(expr(frame).alias(name))
-    return computed.select(*types)
+    return pl.DataFrame(
+        [
+            expr(frame).alias(name) if isinstance(expr, PythonExpression) else computed[name]
+            for name, expr in expressions.items()
+        ]
+    )
 
 
 def _laid_out(frame: pl.DataFrame) -> pl.DataFrame:

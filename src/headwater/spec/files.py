@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from headwater.errors import DataError, Place
@@ -44,4 +45,5 @@ def unreadable(path: Path, place: Place | None, error: Exception) -> DataError:
             hint=f"looked in {path.parent.as_posix() or '.'}",
         )
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    reason = re.sub("`[^`]*`", "a value", reason)  # which Polars quotes
     return DataError("HW401", f"file {path.name!r} cannot be read: {reason}", place=place)

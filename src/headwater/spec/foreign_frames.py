@@ -35,16 +35,62 @@ def kind_of(frame: Any) -> FrameKind:
 
 
 def to_polars(frame: Any) -> pl.DataFrame:
-    """The frame in Polars, rows in order; a pandas index is left out and its NaN become null."""
+    """The frame in Polars, rows in order; a pandas index is left out and its NaN become null.
+
+    Raises:
+        SpecError: HW211, a name is there twice, or a column holds what Polars has no type for.
+    """
     kind = kind_of(frame)
     if kind == "polars":
         return frame  # type: ignore[no-any-return]
     if kind == "lazy":
         return frame.collect()  # type: ignore[no-any-return]
-    if kind == "pandas":
-        return pl.from_pandas(frame, include_index=False)
-    table = pl.from_arrow(frame)
-    return table if isinstance(table, pl.DataFrame) else table.to_frame()
+    try:
+        return _from_pandas(frame) if kind == "pandas" else _from_arrow(frame)
+    except (ValueError, TypeError, NotImplementedError, pl.exceptions.PolarsError) as error:
+        raise SpecError(
+            "HW211",
+            f"a frame of {kind} cannot be read: {_reason(frame, kind)}",
+            hint="give each column a name of its own, and values of one type",
+        ) from error
+
+
+def _from_pandas(frame: Any) -> pl.DataFrame:
+    return pl.from_pandas(frame, include_index=False)
+
+
+def _from_arrow(table: Any) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def _reason(frame: Any, kind: FrameKind) -> str:
+    """What is wrong with it, without its values."""
+    names = list(frame.columns if kind == "pandas" else frame.column_names)
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        return f"column {twice[0]!r} is there twice"
+    for place, name in enumerate(names):
+        part = frame.iloc[:, [place]] if kind == "pandas" else frame.select([place])
+        try:
+            _from_pandas(part) if kind == "pandas" else _from_arrow(part)
+        except (ValueError, TypeError, NotImplementedError, pl.exceptions.PolarsError):
+            return f"column {name!r} holds values that Polars has no type for"
+    return "Polars refuses it"
+
+
+def in_kind_of(frame: Any, made: pl.DataFrame) -> Any:
+    """Rows that were made from the caller's, in the caller's kind; pandas keeps its index."""
+    kind = kind_of(frame)
+    if kind == "polars":
+        return made
+    if kind == "lazy":
+        return made.lazy()
+    if kind == "arrow":
+        return made.to_arrow()
+    rows = made.to_pandas()
+    rows.index = frame.index
+    return rows
 
 
 def with_columns_of(frame: Any, added: pl.DataFrame) -> Any:

@@ -12,6 +12,7 @@ import polars as pl
 
 from headwater.errors import Place, caller
 from headwater.spec.foreign_frames import to_polars
+from headwater.spec.reader import Size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +41,11 @@ class Frame:
         for column in frame.iter_columns():
             stream.update(_bytes(column))
         return stream.hexdigest()
+
+    def size(self) -> Size:
+        """The frame's rows and the memory that it takes."""
+        frame = to_polars(self.rows)
+        return Size(frame.height, int(frame.estimated_size()))
 
     def definition(self) -> dict[str, Any]:
         """Only that this is a frame; its values are the snapshot's part."""

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from headwater.errors import Place, SpecError, caller
+from headwater.spec.cards import definition_card
 from headwater.spec.plain import plain
 from headwater.spec.training_set import TrainingSet
 
@@ -57,6 +58,8 @@ class Model:
                 words.append(f"{name}= takes a Polars expression, found {found}")
         return [SpecError("HW211", text, place=self._named()) for text in words]
 
+    _repr_html_ = definition_card
+
     def definition(self) -> dict[str, Any]:
         """What this model is, as plain values; its training set by name."""
         return {
@@ -90,6 +93,8 @@ class ClockComparison:
     at_event: str = field(default="at_event", kw_only=True)
     description: str = field(default="", kw_only=True)
     place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
+
+    _repr_html_ = definition_card
 
     def definition(self) -> dict[str, Any]:
         """What is compared, as plain values; the model by name."""

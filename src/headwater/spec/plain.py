@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -24,6 +24,8 @@ def plain(value: Any) -> Any:
         return {"expression": hashlib.sha256(expression_bytes(value)).hexdigest()}
     if isinstance(value, timedelta):
         return format_duration(parse_duration(value))
+    if isinstance(value, date):  # and so a datetime
+        return value.isoformat()
     if hasattr(value, "definition"):
         return value.definition()
     if is_dataclass(value) and not isinstance(value, type):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import polars as pl
@@ -34,4 +35,30 @@ class Reader(Protocol):
 
     def definition(self) -> dict[str, object]:
         """The reader as plain values, without the data and without absolute paths."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a table is.
+
+    Args:
+        rows: None where counting them would mean reading them.
+        size_bytes: As kept: on disk, or in memory.
+    """
+
+    rows: int | None
+    size_bytes: int
+
+
+@runtime_checkable
+class Sized(Protocol):
+    """A reader that can say how large its table is without reading it."""
+
+    def size(self) -> Size:
+        """The table's size now.
+
+        Raises:
+            DataError: HW401, the data is missing or is not what the reader reads.
+        """
         ...

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.errors import Place, SpecError, caller
+from headwater.spec.cards import card
 from headwater.spec.plain import plain
 from headwater.steps.base import Step
 
@@ -42,3 +43,8 @@ class Recipe:
     def definition(self) -> dict[str, Any]:
         """What this recipe is, as plain values."""
         return {"steps": [plain(step) for step in self.steps]}
+
+    def _repr_html_(self) -> str:
+        """The steps in order, for a notebook."""
+        steps = [(str(place), str(step)) for place, step in enumerate(self.steps, start=1)]
+        return card("Recipe", steps or [("steps", "none: numbers pass as they are")])

@@ -60,14 +60,17 @@ class PythonExpression:
         """One value per row of the frame.
 
         Raises:
-            ValueError: A value does not have the type that was declared.
+            ValueError: The function fails, or a value does not have the type that was declared.
         """
+        name = getattr(self.func, "__name__", "the function")
         rows = frame.select(self.columns).iter_rows()
-        values = [self.func(*row) for row in rows]
+        try:
+            values = [self.func(*row) for row in rows]
+        except Exception as error:  # whatever a user's function raises, which may quote the row
+            raise ValueError(f"{name} raised {type(error).__name__}") from error
         try:
             return pl.Series(values, dtype=self.returns, strict=True)
         except (TypeError, OverflowError, pl.exceptions.PolarsError) as error:
-            name = getattr(self.func, "__name__", "the function")
             raise ValueError(f"{name} returned a value that is not {self.returns}") from error
 
 

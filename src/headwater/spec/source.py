@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import polars as pl
 
+from headwater.checks.base import Check
 from headwater.errors import Place, caller
 from headwater.schema.clocks import Clock
+from headwater.spec.cards import definition_card
 from headwater.spec.plain import plain
 from headwater.spec.reader import Reader
 
@@ -24,7 +27,7 @@ class Source:
     Args:
         name: Unique in a project.
         reader: `hw.Parquet("data/orders.parquet")` or another reader.
-        event_time: The column that says when a row happened.
+        event_time: The column that says when a row happened; left out for a `static` table only.
         known_time: The clock of all columns without one of their own. Without any declaration it
             is event time, and that assumption is reported.
         known_times: Clocks of single columns.
@@ -33,12 +36,22 @@ class Source:
         derive: Row expressions added right after reading, before clocks are read.
         zone: The zone of naive timestamps and dates, such as "Europe/Zurich".
         sequence: The column that orders rows of one event time.
-        identity: The columns, or the column, that identify an event; they must not repeat (HW405).
+        identity: The columns, or the column, that identify an event. Rows with the same identity
+            are its versions, each a whole row; ordered by `known_time`, then by `sequence` (R6).
+        deleted: The boolean column of a version that says that the event does not exist.
+        static: For a table without times: why it may count as always known. Its keys must not
+            repeat (HW405), and only `hw.Attributes` can read it.
+        delay: How late rows may become known, such as "2h". Without `known_time` it is the clock
+            `event_time + delay`; with one it only says when labels are mature (R8).
+        complete_through: The time up to which all rows are there: a datetime or ISO text. By
+            default the last time at which a row became known.
+        contract: Checks such as `hw.NotNull("carrier")`: what reads the source stops where its rows
+            break one (HW411). They decide no feature's value, so `definition` leaves them out.
     """
 
     name: str
     reader: Reader
-    event_time: str = field(kw_only=True)
+    event_time: str | None = field(default=None, kw_only=True)
     known_time: ClockLike | None = field(default=None, kw_only=True)
     known_times: Mapping[str, ClockLike] = field(default_factory=dict, kw_only=True)
     null_known_time: Literal["error", "never"] = field(default="error", kw_only=True)
@@ -46,6 +59,11 @@ class Source:
     zone: str | None = field(default=None, kw_only=True)
     sequence: str | None = field(default=None, kw_only=True)
     identity: str | Sequence[str] = field(default=(), kw_only=True)
+    deleted: str | None = field(default=None, kw_only=True)
+    static: str | None = field(default=None, kw_only=True)
+    delay: str | timedelta | None = field(default=None, kw_only=True)
+    complete_through: str | datetime | None = field(default=None, kw_only=True)
+    contract: Sequence[Check] = field(default=(), kw_only=True)
     description: str = field(default="", kw_only=True)
     owner: str = field(default="", kw_only=True)
     tags: Sequence[str] = field(default=(), kw_only=True)
@@ -55,6 +73,8 @@ class Source:
     def __post_init__(self) -> None:
         if isinstance(self.identity, str):
             object.__setattr__(self, "identity", (self.identity,))
+
+    _repr_html_ = definition_card
 
     def definition(self) -> dict[str, Any]:
         """What this source computes, as plain values; prose about it is left out."""
@@ -69,4 +89,12 @@ class Source:
             "zone": self.zone,
             "sequence": self.sequence,
             "identity": list(self.identity),
+            "deleted": self.deleted,
+            "static": self.static,
+            "delay": plain(self.delay),
+            "complete_through": _text(self.complete_through),
         }
+
+
+def _text(moment: str | datetime | None) -> str | None:
+    return moment.isoformat() if isinstance(moment, datetime) else moment

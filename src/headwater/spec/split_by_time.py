@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.errors import Place, caller
+from headwater.spec.cards import definition_card
 
 PARTS = ("train", "validation", "test")
 """The parts in the order of time."""
@@ -42,6 +43,8 @@ class SplitByTime:
         if abs(sum(values) - 1) > 1e-9:
             return f"fractions must add up to 1, found {sum(values):g}"
         return None
+
+    _repr_html_ = definition_card
 
     def definition(self) -> dict[str, Any]:
         """The split as plain values."""

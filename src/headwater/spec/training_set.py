@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.errors import Place, caller
-from headwater.spec.feature_view import FeatureView
+from headwater.spec.cards import definition_card
+from headwater.spec.derived import Derived
 from headwater.spec.label import Label
 from headwater.spec.recipe import Recipe
 from headwater.spec.spine import Spine
 from headwater.spec.split_by_time import SplitByTime
+from headwater.spec.view import View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +23,8 @@ class TrainingSet:
     Args:
         name: Unique in a project, and a folder's name.
         spine: The rows and the moment each looks back from.
-        features: Views that attach to the spine.
+        features: Feature views and attributes that attach to the spine, and columns derived from
+            what stands before them.
         label: What is predicted.
         split: How rows become parts.
         recipe: The preparation, fitted on training rows only; None leaves features raw.
@@ -29,7 +32,7 @@ class TrainingSet:
 
     name: str
     spine: Spine = field(kw_only=True)
-    features: Sequence[FeatureView] = field(kw_only=True)
+    features: Sequence[View | Derived] = field(kw_only=True)
     label: Label = field(kw_only=True)
     split: SplitByTime = field(kw_only=True)
     recipe: Recipe | None = field(default=None, kw_only=True)
@@ -39,12 +42,14 @@ class TrainingSet:
     version: str = field(default="", kw_only=True)
     place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
 
+    _repr_html_ = definition_card
+
     def definition(self) -> dict[str, Any]:
         """What this training set is, as plain values."""
         return {
             "name": self.name,
             "spine": self.spine.definition(),
-            "features": [view.definition() for view in self.features],
+            "features": [one.definition() for one in self.features],
             "label": self.label.definition(),
             "split": self.split.definition(),
             "recipe": None if self.recipe is None else self.recipe.definition(),

@@ -18,8 +18,8 @@ from headwater.steps.base import Statistic, Step
 class CenterMean(Step):
     """Subtract the mean of the training rows.
 
-    Nulls stay null; a column that is null in all training rows is an error; the order of rows does
-    not matter; there are no unseen values, numbers outside the training range are shifted alike.
+    Nulls stay null; a column that is null in all training rows is an error, and so is empty input;
+    the order of rows does not matter; there are no unseen values, all numbers are shifted alike.
     """
 
     def wanted(self, columns: Sequence[str]) -> dict[str, Statistic]:
@@ -36,7 +36,10 @@ class CenterMean(Step):
 
 Statistics are aggregations over the selected columns, which are Float64 (missing is null) or
 String by then; `Grouped` asks once per category. What may be done to a row is in
-`headwater.kernel.row_operations`. A step that learns from the label is an `OutOfFoldStep`.
+`headwater.kernel.row_operations`. A step that learns from the label is an `OutOfFoldStep`; one
+that needs no statistics wants `{}`. One that takes categories says `takes`, one that leaves them
+categories `gives`, one that adds or ends columns `keeps_names`, and one that cannot be written
+without arguments gives `examples` of them, with which it is tested against the laws of all steps.
 '''
 
 from __future__ import annotations
@@ -44,8 +47,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, NoReturn, TypeAlias
 
 from headwater.aggregations.base import Aggregation
 from headwater.errors import DataError, Place, SpecError, caller
@@ -72,6 +75,11 @@ class Grouped:
 Statistic: TypeAlias = Aggregation | Grouped
 
 
+def is_text(value: object) -> bool:
+    """Whether it is text that a frame can hold, which half of a surrogate pair is not."""
+    return isinstance(value, str) and value.encode(errors="ignore").decode() == value
+
+
 @dataclass(frozen=True, slots=True)
 class Step(ABC):
     """A preparation that learns from training rows and then works row by row.
@@ -83,19 +91,22 @@ class Step(ABC):
     columns: Selector
     place: Place | None = field(default_factory=caller, kw_only=True, compare=False, repr=False)
 
-    takes: ClassVar[ColumnKind] = "number"
+    takes: ClassVar[ColumnKind | Literal["any"]] = "number"
     """The kind of column it can prepare."""
+    gives: ClassVar[Literal["number", "same"]] = "number"
+    """What its columns are afterwards; `same`: of the kind that they were."""
     supervised: ClassVar[bool] = False
     """Whether it may ask for `LABEL`."""
     keeps_names: ClassVar[bool] = True
     """Whether each column comes out once, under its own name."""
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
+    """Arguments beside `columns`, one mapping for each way in which the laws should try it."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.columns, Selector):
-            found = type(self.columns).__name__
             hint = 'hw.numeric(), hw.strings() or hw.columns("a", "b")'
-            message = f"columns must be a selector, not a {found}"
-            raise SpecError("HW211", message, place=self._place(), hint=hint)
+            found = type(self.columns).__name__
+            self.refuse_argument(f"columns must be a selector, not a {found}", hint=hint)
 
     def select(self, columns: Mapping[str, ColumnKind]) -> tuple[str, ...]:
         """The columns that this step prepares, of those that there are.
@@ -109,9 +120,23 @@ class Step(ABC):
             message = f"{type(self).__name__} matches no column"
             raise SpecError("HW601", message, place=self._place(), hint=f"columns: {listed}")
         for column in chosen:
-            if columns[column] != self.takes:
+            if self.takes not in (columns[column], "any"):
                 self._refuse_kind(column, columns[column])
         return chosen
+
+    def columns_after(self, columns: Mapping[str, ColumnKind]) -> dict[str, ColumnKind] | None:
+        """The columns that this step will leave; None where only its statistics tell their names.
+
+        Raises:
+            SpecError: HW601, it does not fit the columns.
+        """
+        chosen = self.select(columns)
+        if not self.keeps_names:
+            return None
+        after = dict(columns)
+        if self.gives == "number":
+            after |= dict.fromkeys(chosen, "number")
+        return after
 
     @abstractmethod
     def wanted(self, columns: Sequence[str]) -> dict[str, Statistic]:
@@ -139,9 +164,38 @@ class Step(ABC):
             self.refuse(f"column {of!r} has infinite values in the training rows")
         return float(value) + 0.0  # one zero: which of the two came first depends on the order
 
+    def vocabulary(self, statistics: Mapping[str, Any], key: str, *, of: str) -> Mapping[str, int]:
+        """The training words that a statistic counts, at least one.
+
+        Args:
+            statistics: As given to `outputs`.
+            key: The name of a `ValueCounts`.
+            of: The column, for the message.
+
+        Raises:
+            DataError: HW602, there is none.
+        """
+        counts: Mapping[str, int] = statistics[key]
+        if not counts:
+            self.refuse(f"column {of!r} has no value in the training rows")
+        return counts
+
     def refuse(self, message: str, *, hint: str = "leave it out of the recipe") -> NoReturn:
         """Raise that the training rows do not give what this step needs (HW602)."""
         raise DataError("HW602", message, place=self._place(), hint=hint)
+
+    def __str__(self) -> str:
+        """The step as it was written, without what was left at its default."""
+        said = [
+            f"{one.name}={getattr(self, one.name)!r}"
+            for one in fields(self)
+            if one.name not in ("columns", "place") and getattr(self, one.name) != one.default
+        ]
+        return f"{type(self).__name__}({', '.join([str(self.columns), *said])})"
+
+    def refuse_argument(self, message: str, *, hint: str | None = None) -> NoReturn:
+        """Raise that an argument has no meaning (HW211), where it was written."""
+        raise SpecError("HW211", message, place=self._place(), hint=hint)
 
     def _refuse_kind(self, column: str, kind: ColumnKind) -> NoReturn:
         to_number = "encode it first, for example with EncodeTarget or EncodeOneHot"
@@ -177,5 +231,4 @@ class OutOfFoldStep(Step):
     def __post_init__(self) -> None:
         Step.__post_init__(self)
         if self.folds < 2:
-            message = f"folds must be at least 2, not {self.folds}"
-            raise SpecError("HW211", message, place=self._place())
+            self.refuse_argument(f"folds must be at least 2, not {self.folds}")

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from headwater.aggregations.count import Count
 from headwater.aggregations.value_counts import ValueCounts
-from headwater.errors import SpecError
 from headwater.kernel.row_operations import ColumnKind, RowOperation, drop, equals_word
 from headwater.steps.base import Statistic, Step
 
@@ -43,8 +42,7 @@ class EncodeOneHot(Step):
     def __post_init__(self) -> None:
         Step.__post_init__(self)
         if self.max_categories < 1:
-            message = f"max_categories must be at least 1, not {self.max_categories}"
-            raise SpecError("HW211", message, place=self._place())
+            self.refuse_argument(f"max_categories must be at least 1, not {self.max_categories}")
 
     def wanted(self, columns: Sequence[str]) -> dict[str, Statistic]:
         counts = {f"values {column}": ValueCounts(column) for column in columns}

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from headwater.aggregations.count import Count
 from headwater.aggregations.mean import Mean
-from headwater.errors import SpecError
 from headwater.kernel.row_operations import ColumnKind, RowOperation, look_up
 from headwater.steps.base import LABEL, Grouped, OutOfFoldStep, Statistic
 
@@ -52,8 +51,7 @@ class EncodeTarget(OutOfFoldStep):
     def __post_init__(self) -> None:
         OutOfFoldStep.__post_init__(self)
         if not 0.0 <= self.smoothing < math.inf:
-            message = f"smoothing must be a number from 0, not {self.smoothing}"
-            raise SpecError("HW211", message, place=self._place())
+            self.refuse_argument(f"smoothing must be a number from 0, not {self.smoothing}")
 
     def wanted(self, columns: Sequence[str]) -> dict[str, Statistic]:
         means = {f"mean {column}": Grouped(Mean(LABEL), column) for column in columns}

@@ -51,6 +51,9 @@ class OfKind(Selector):
         """The columns of the kind; there may be none."""
         return tuple(column for column, kind in columns.items() if kind == self.kind)
 
+    def __str__(self) -> str:
+        return "numeric()" if self.kind == "number" else "strings()"
+
 
 @dataclass(frozen=True, slots=True)
 class Named(Selector):
@@ -67,6 +70,9 @@ class Named(Selector):
                 message = f"column {name!r} does not exist where the step begins"
                 raise SpecError("HW601", message, place=place, hint=closest(name, columns))
         return tuple(column for column in columns if column in self.names)
+
+    def __str__(self) -> str:
+        return f"columns({', '.join(map(repr, self.names))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,10 @@ class Combined(Selector):
         right = set(self.right.resolve(columns, place=place))
         chosen = {"|": left | right, "&": left & right, "-": left - right}[self.operator]
         return tuple(column for column in columns if column in chosen)
+
+    def __str__(self) -> str:
+        right = f"({self.right})" if isinstance(self.right, Combined) else str(self.right)
+        return f"{self.left} {self.operator} {right}"
 
 
 def numeric() -> Selector:

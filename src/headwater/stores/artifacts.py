@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from headwater.errors import EngineError
+from headwater.spec.cards import SHOWN, card
 
 FORMAT = 1
 """The layout's version; an artifact of another one is not read."""
@@ -67,6 +68,24 @@ class Artifact:
     def prepared(self, part: str) -> pl.DataFrame:
         """The inputs of a model, all Float64, in the rows and order of `to_polars(part)`."""
         return pl.read_parquet(self._file("prepared", part))
+
+    def _repr_html_(self) -> str:
+        """Rows, parts, what is excluded and what is suspected, for a notebook."""
+        told = self.manifest
+        parts = {part: f"{facts['rows']:,} rows" for part, facts in told["parts"].items()}
+        findings = [f"{one['code']} {one['message']}" for one in told["findings"]]
+        return card(
+            f"Artifact of {told['training_set']!r}",
+            [
+                ("fingerprint", self.fingerprint[:SHOWN]),
+                ("path", str(self.path)),
+                ("parts", parts),
+                ("left out", told["excluded"]),
+                ("features", told["columns"]["features"]),
+                ("label", told["columns"]["label"]),
+                ("findings", findings),
+            ],
+        )
 
     def _file(self, kind: str, part: str) -> Path:
         if part not in self.parts:

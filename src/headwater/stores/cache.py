@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +37,10 @@ class Cache:
             return None
         facts = _unsealed(entry / "manifest.json", rows)
         return None if facts is None else (pl.read_parquet(rows), facts)
+
+    def holds(self, fingerprint: str) -> bool:
+        """Whether something is kept under this fingerprint; it is checked when it is read."""
+        return (self.folder / fingerprint / "manifest.json").is_file()
 
     def keep(self, fingerprint: str, frame: pl.DataFrame, facts: Mapping[str, Any]) -> None:
         """Keep a frame under its fingerprint, in place of a damaged one.
@@ -82,7 +89,17 @@ def _unsealed(path: Path, rows: bytes) -> dict[str, Any] | None:
 
 
 def write_frame(frame: pl.DataFrame, path: Path) -> None:
-    """A Parquet file whose bytes depend on the frame's values only."""
-    frame.rechunk().write_parquet(
-        path, compression="zstd", statistics=False, row_group_size=1 << 20
-    )
+    """A Parquet file whose bytes depend on the frame's values only.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    try:
+        frame.rechunk().write_parquet(
+            path, compression="zstd", statistics=False, row_group_size=1 << 20
+        )
+    except pl.exceptions.PolarsError as error:
+        # Polars tells of a full disk in words of its own, not always with the system's number
+        told = re.search(r"os error (\d+)", str(error))
+        number = int(told[1]) if told else errno.EIO
+        raise OSError(number, os.strerror(number)) from error

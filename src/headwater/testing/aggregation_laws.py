@@ -24,7 +24,10 @@ from headwater.testing.window_laws import WINDOW_LAWS
 
 MANY = 12
 """Histories that each law is checked over; each has up to 40 rows and 12 questions."""
-_FUNCTIONS = ("prepare", "lift", "merge", "result")
+_FUNCTIONS = {
+    "states": ("prepare", "lift", "merge", "result"),
+    "values": ("room", "add", "remove", "result"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,15 @@ def attributes_make_sense(member: Aggregation) -> None:
         "it serves something": set(cls.serves) <= {"window", "fit"} and bool(cls.serves),
         "what order decides serves no fit": not (cls.ordered and "fit" in cls.serves),
         "what summarises serves fits only": not is_fit_only or tuple(cls.serves) == ("fit",),
-        "it has its functions": is_fit_only or all(hasattr(cls, name) for name in _FUNCTIONS),
-        "so has integers": cls.integers is None
-        or all(hasattr(cls.integers, name) for name in _FUNCTIONS),
+        "it folds states or values": cls.folds in _FUNCTIONS,
+        "it has its functions": is_fit_only or _has_functions(cls, cls.folds),
+        "so has integers": cls.integers is None or _has_functions(cls.integers, "states"),
         "its word is lower case": member.word == member.word.lower() and member.word.isidentifier(),
     }
     broken = [what for what, holds in said.items() if not holds]
     if broken:
         raise AssertionError(f"{cls.__name__}: not so: {'; '.join(broken)}")
+
+
+def _has_functions(cls: type, folds: str) -> bool:
+    return all(hasattr(cls, name) for name in _FUNCTIONS.get(folds, ()))

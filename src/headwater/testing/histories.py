@@ -77,10 +77,11 @@ class History:
             "note": pl.String(),
             "flag": pl.Boolean(),
         }
-        return _frame(self.rows, key | times | values), _frame(self.spine, key | {"as_of": moment})
+        return frame(self.rows, key | times | values), frame(self.spine, key | {"as_of": moment})
 
 
-def _frame(rows: list[Plain], types: dict[str, Any]) -> pl.DataFrame:
+def frame(rows: list[Plain], types: dict[str, Any]) -> pl.DataFrame:
+    """Plain rows as a frame of these types; moments are whole microseconds in them."""
     import polars as pl
 
     def column(name: str, dtype: pl.DataType) -> pl.Series:

@@ -1,7 +1,8 @@
-"""An aggregation's own four functions in plain Python: the oracle of a member that is new.
+"""An aggregation's own functions in plain Python: the oracle of a member that is new.
 
-Rows are folded one at a time and merged along random splits, with empty states in between; nothing
-of the engine, of its arrangement or of its compiled passes is used.
+Rows are folded one at a time and merged along random splits, with empty states in between, or added
+in any order while others come and go; nothing of the engine, of its arrangement or of its compiled
+passes is used.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def plain_result(
     ranks: Sequence[Any],
     rng: Random,
 ) -> Any:
-    """The aggregation of these values, which are in event order and not null.
+    """The aggregation of these values, which are in event order; null where nulls count only.
 
     Args:
         aggregation: With its four functions; nothing is compiled.
@@ -35,6 +36,23 @@ def plain_result(
     Returns:
         The result; what the aggregation gives for no row where it has none.
     """
+    if aggregation.folds == "values":
+        status, result = _of_values(aggregation, values, kind, rng)
+    else:
+        status, result = _of_states(aggregation, values, kind, ranks=ranks, rng=rng)
+    if status != VALUE:
+        return aggregation.when_empty
+    if aggregation.returns == "row":
+        return _one_zero(values[int(result)]) if aggregation.folds == "values" else values[result]
+    is_float = aggregation.returns == "float" or (
+        aggregation.returns == "value" and kind == "float"
+    )
+    return float(result) if is_float else int(result)
+
+
+def _of_states(
+    aggregation: Any, values: Sequence[Any], kind: Kind, *, ranks: Sequence[Any], rng: Random
+) -> tuple[int, Any]:
     x, functions = _operand(aggregation, values, kind)
     rank = np.array([list(ranks).index(own) for own in ranks], np.int64)
     with np.errstate(all="ignore"):
@@ -53,15 +71,32 @@ def plain_result(
             functions.merge(into, left, right, x, rank)
             return into
 
-        status, result = functions.result(state(0, len(x)), x, scale)
-    if status != VALUE:
-        return aggregation.when_empty
-    if aggregation.returns == "row":
-        return values[int(result)]
-    is_float = aggregation.returns == "float" or (
-        aggregation.returns == "value" and x.dtype == np.float64
-    )
-    return float(result) if is_float else int(result)
+        return functions.result(state(0, len(x)), x, scale)  # type: ignore[no-any-return]
+
+
+def _of_values(aggregation: Any, values: Sequence[Any], kind: Kind, rng: Random) -> tuple[int, Any]:
+    """Each value is added, in any order; now and then one is removed and comes back."""
+    halves = (codes(values) >> 1).tolist()
+    known = sorted(set(halves))
+    numbers = [known.index(half) for half in halves]
+    told = [halves.index(half) for half in known]
+    if aggregation.returns in ("float", "value") and kind in NUMBERS:
+        told = [_one_zero(values[place]) for place in told]
+    x = np.array(told, np.float64 if told and isinstance(told[0], float) else np.int64)
+    state = np.zeros(aggregation.room(len(known)), np.int64)
+    inside: list[int] = []
+    with np.errstate(all="ignore"):
+        for code in rng.sample(numbers, len(numbers)):
+            aggregation.add(state, code, x)
+            inside.append(code)
+            again = inside[rng.randrange(len(inside))]
+            aggregation.remove(state, again, x)
+            aggregation.add(state, again, x)
+        return aggregation.result(state, x)  # type: ignore[no-any-return]
+
+
+def _one_zero(value: Any) -> Any:
+    return 0.0 if isinstance(value, float) and value == 0.0 else value
 
 
 def _operand(aggregation: Any, values: Sequence[Any], kind: Kind) -> tuple[Any, Any]:
@@ -74,19 +109,22 @@ def _operand(aggregation: Any, values: Sequence[Any], kind: Kind) -> tuple[Any, 
 
 
 def codes(values: Sequence[Any]) -> Any:
-    """Codes that order as the values do: -0.0 is next below 0.0, NaN has a code of its own.
+    """Codes that order as the values do: -0.0 is next below 0.0, NaN and null have their own.
 
-    >>> codes([0.0, -0.0, 3.5, -2.0]).tolist()
-    [3, 2, 5, 1]
+    >>> codes([0.0, -0.0, 3.5, -2.0, None]).tolist()
+    [3, 2, 5, 1, -2]
     """
-    keys = [None if value != value else _hashable(value) for value in values]
-    known = sorted({key for key in keys if key is not None})
+    keys = [_hashable(value) for value in values]
+    known = sorted({key for key in keys if key is not None and key == key})
     places = {key: 2 * place for place, key in enumerate(known)}
-    bits = [isinstance(value, float) and str(value) != "-0.0" for value in values]
-    found = [
-        NAN_CODE if key is None else places[key] + bit for key, bit in zip(keys, bits, strict=True)
-    ]
-    return np.array(found, np.int64)
+
+    def code(key: Any) -> int:
+        if key is None:
+            return -2
+        bit = isinstance(key, float) and str(key) != "-0.0"
+        return places[key] + bit if key == key else NAN_CODE
+
+    return np.array([code(key) for key in keys], np.int64)
 
 
 def _hashable(value: Any) -> Any:

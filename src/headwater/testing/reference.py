@@ -2,33 +2,44 @@
 
 Rows are mappings from column to plain Python value; in them a time is a whole number of UTC
 microseconds, or None. Each rule is one function with the rule's number in its docstring, written to
-be read and not to be quick: `enrich` asks every history row for every spine row. Stated here are R1
-to R5, R7, R9 and R11, with R8 for labels on the spine's own row.
+be read and not to be quick: `enrich` asks every history row for every spine row. Here are features:
+R3, R5, R7 and R12; clocks (R1, R2, R4, R11), versions (R6), aggregations, labels (R8 to R10) and
+spines made of a history are in the modules beside this one.
 
-A result depends on the visible rows only, never on their order: sums are exact fractions that are
-rounded once, a result of zero is +0.0, and -0.0 is less than +0.0 where values are compared.
+A result depends on the visible rows only, never on their order.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from headwater.errors import DataError, SpecError, closest
+from headwater.testing.reference_clocks import Moments, Row, earlier, is_known, written
+from headwater.testing.reference_values import AGGREGATIONS, Value
+from headwater.testing.reference_versions import Versions, existing
 
-Value = bool | int | float | str | None
-Row = Mapping[str, Any]
-Moments = tuple[tuple[str, int], ...]
-"""A clock: time columns plus microseconds, of which the latest counts; () is always known."""
-Part = Literal["train", "validation", "test"]
-Reason = Literal["filtered", "as_of_null", "label_never_known", "label_null", "purged"]
+__all__ = [
+    "AGGREGATIONS",
+    "Feature",
+    "Moments",
+    "Row",
+    "Value",
+    "Versions",
+    "answers_at",
+    "counts",
+    "enrich",
+    "kept_value",
+    "latest_rows",
+    "refuse_tie",
+    "same_key",
+    "static_value",
+    "visible",
+]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+ORDERED = ("last", "latest")
+"""The aggregations that read the order of rows, and so the sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,7 @@ class Feature:
     Args:
         aggregation: A word of `AGGREGATIONS`.
         column: What is aggregated; only `count` can do without (it then counts rows).
-        window: Microseconds to look back; None for all history.
+        window: Microseconds to look back, the ttl of an attribute; None for all history.
         clock: The moments of everything that the feature reads (R2); their latest counts, and None
             in any of them means never known. `()` is always known.
         where: A boolean column; rows where it is not true do not count.
@@ -61,68 +72,25 @@ class Feature:
             raise SpecError("HW211", f"{self.aggregation!r} needs a column, found none")
 
 
-def event_microseconds(value: int | datetime | None) -> int | None:
-    """R11: an event time or an `as_of` in whole microseconds, rounded down.
-
-    Args:
-        value: Nanoseconds since 1970 in UTC, or an aware datetime; None stays None.
-
-    Raises:
-        SpecError: The datetime is naive.
-        DataError: The value is not a time.
-
-    >>> event_microseconds(1999), event_microseconds(-1)
-    (1, -1)
-    """
-    return None if value is None else _nanoseconds(value) // 1000
-
-
-def known_microseconds(value: int | datetime | None) -> int | None:
-    """R11: a known time in whole microseconds, rounded up; else like `event_microseconds`.
-
-    >>> known_microseconds(1001), known_microseconds(-1)
-    (2, 0)
-    """
-    return None if value is None else -(-_nanoseconds(value) // 1000)
-
-
-def _nanoseconds(value: int | datetime) -> int:
-    if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            hint = "declare the zone of the source, or attach one to the value"
-            raise SpecError("HW302", "a naive timestamp has no declared zone", hint=hint)
-        return (value - _EPOCH) // _MICROSECOND * 1000
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise DataError("HW301", f"expected a time, found a value of type {type(value).__name__}")
-    return value
-
-
-def is_known(row: Row, clock: Moments, *, as_of: int | None) -> bool:
-    """R1, R2, R4: whether the latest moment of the clock is not after `as_of`.
-
-    A null moment is never known; a clock without moments is always known; nothing is known at a
-    null `as_of`.
-    """
-    if as_of is None:
-        return False
-    for column, offset in clock:
-        if row[column] is None or row[column] + offset > as_of:
-            return False
-    return True
-
-
 def visible(row: Row, feature: Feature, *, as_of: int | None, event_time: str) -> bool:
     """R3: whether a history row counts for the feature at `as_of`.
 
     `event_time < T`, `event_time >= T - w` and `clock_f(row) <= T`, where `where` is true.
     """
+    return counts(row, feature, as_of=as_of, event_time=event_time, known_by=as_of)
+
+
+def counts(
+    row: Row, feature: Feature, *, as_of: int | None, event_time: str, known_by: int | None
+) -> bool:
+    """R3, R12: `visible`, with the clock compared with `known_by`, which is T or earlier."""
     if as_of is None or row[event_time] >= as_of:
         return False
     if feature.window is not None and row[event_time] < as_of - feature.window:
         return False
     if feature.where is not None and row[feature.where] is not True:
         return False
-    return is_known(row, feature.clock, as_of=as_of)
+    return is_known(row, feature.clock, as_of=known_by)
 
 
 def kept_value(row: Row, column: str, *, clock: Moments, as_of: int | None) -> Value:
@@ -145,40 +113,110 @@ def enrich(
     event_time: str,
     sequence: str | None,
     feature: Feature,
+    complete_through: str | None = None,
+    versions: Versions | None = None,
 ) -> list[Value]:
-    """R3, R4, R7: the feature for each spine row, in the order of the spine.
+    """R3, R4, R6, R7, R12: the feature for each spine row, in the order of the spine.
 
     A null key, a key without history and a null `as_of` give the empty result: a count of 0, else
     None.
 
+    Args:
+        spine: The rows that ask.
+        history: The rows that are asked about.
+        entity: The columns of the key, in both.
+        as_of: The column of the spine from which a row looks back.
+        event_time: The column of the history that says when a row happened.
+        sequence: The column that orders rows of one event time.
+        feature: What is asked for.
+        complete_through: The column of the spine that says how far the history was complete (R12);
+            None where it was complete.
+        versions: What makes rows versions of events (R6); each column then has its own clock, and
+            that of the feature is not asked.
+
     Raises:
-        DataError: An event time is null, an integer sum leaves 64 bits, or a tie changes `last`.
+        DataError: An event time is null, an integer sum leaves 64 bits, a tie changes `last`, or
+            two versions of one order differ.
         SpecError: The aggregation cannot take the type of the column.
     """
+    moments = [
+        (asked[as_of], asked[as_of])
+        if complete_through is None
+        else (asked[as_of], earlier(asked[as_of], asked[complete_through]))
+        for asked in spine
+    ]
+    return answers_at(
+        moments,
+        spine,
+        history,
+        entity=entity,
+        event_time=event_time,
+        sequence=sequence,
+        feature=feature,
+        versions=versions,
+    )
+
+
+def answers_at(
+    moments: Sequence[tuple[int | None, int | None]],
+    spine: Sequence[Row],
+    history: Sequence[Row],
+    *,
+    entity: tuple[str, ...],
+    event_time: str,
+    sequence: str | None,
+    feature: Feature,
+    versions: Versions | None,
+) -> list[Value]:
+    """`enrich` at these moments of its rows: the end of the window, and when a row was known."""
     nulls = sum(row[event_time] is None for row in history)
     if nulls:
         raise DataError("HW408", f"{event_time!r} is null in {nulls} of {len(history)} rows")
+    reads = _reads(feature, entity, (event_time, sequence))
+    if versions is not None:
+        feature = replace(feature, clock=())  # what exists is known, column by column
     answers = []
-    for asked in spine:
-        rows = []
-        for row in history:
-            seen = visible(row, feature, as_of=asked[as_of], event_time=event_time)
-            if seen and same_key(row, asked, entity):
-                rows.append(row)
-        answers.append(_answer(rows, feature, (event_time, sequence), entity))
+    for asked, (at, known_by) in zip(spine, moments, strict=True):
+        candidates = history
+        if versions is not None:
+            candidates = existing(history, reads, versions=versions, as_of=known_by)
+        rows = [
+            row
+            for row in candidates
+            if same_key(row, asked, entity)
+            and counts(row, feature, as_of=at, event_time=event_time, known_by=known_by)
+        ]
+        answers.append(answer(rows, feature, (event_time, sequence), entity=entity))
     return answers
 
 
-def _answer(
-    rows: list[Row], feature: Feature, order: tuple[str, str | None], entity: tuple[str, ...]
+def _reads(
+    feature: Feature, entity: tuple[str, ...], order: tuple[str, str | None]
+) -> tuple[str, ...]:
+    """R2: the columns that a feature reads."""
+    event_time, sequence = order
+    ordered = sequence if feature.aggregation in ORDERED else None
+    names = (*entity, event_time, feature.column, feature.where, ordered)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def answer(
+    rows: list[Row],
+    feature: Feature,
+    order: tuple[str, str | None],
+    *,
+    entity: tuple[str, ...],
 ) -> Value:
+    """The feature over the rows that count; nulls are skipped, but by `latest` they are not."""
     if feature.column is None:
         return len(rows)
-    rows = [row for row in rows if row[feature.column] is not None]
-    if feature.aggregation == "last" and rows:
+    if feature.aggregation != "latest":
+        rows = [row for row in rows if row[feature.column] is not None]
+    if feature.aggregation in ORDERED and rows:
         rows = latest_rows(rows, event_time=order[0], sequence=order[1])
         refuse_tie(rows, feature.column, event_time=order[0], entity=entity)
-    return AGGREGATIONS[feature.aggregation]([row[feature.column] for row in rows])
+    values = [row[feature.column] for row in rows]
+    return AGGREGATIONS[feature.aggregation]([value for value in values if value is not None])
 
 
 def latest_rows(rows: Sequence[Row], *, event_time: str, sequence: str | None) -> list[Row]:
@@ -201,210 +239,27 @@ def refuse_tie(
         both_nan = row[column] != row[column] and first != first
         if row[column] != first and not both_nan:
             key = ", ".join(f"{part}={row[part]!r}" for part in entity)
-            at = f"{event_time}={_written(row[event_time])}"
+            at = f"{event_time}={written(row[event_time])}"
             message = f"{len(rows)} rows tie for the latest {column!r} of {key} at {at}, and differ"
             hint = "declare sequence= with a column that orders such rows"
             raise DataError("HW404", message, hint=hint)
 
 
-def _written(microseconds: int) -> str:
-    try:
-        return (_EPOCH + timedelta(microseconds=microseconds)).isoformat()
-    except OverflowError:  # a datetime ends with the year 9999, 64-bit microseconds do not
-        return f"{microseconds} us"
+def static_value(
+    asked: Row, rows: Sequence[Row], *, entity: tuple[str, ...], as_of: str, column: str
+) -> Value:
+    """The attribute of a table without times: always known, of the one row with the key.
 
-
-def _count(values: list[Any]) -> int:
-    return len(values)
-
-
-def _sum(values: list[Any]) -> int | float | None:
-    """Exact, then rounded once; of integers and booleans an integer that fits 64 bits."""
-    if not values:
-        return None
-    total = _total(values)
-    if isinstance(total, float) or any(isinstance(value, float) for value in values):
-        return _rounded(total)
-    if not -(2**63) <= total < 2**63:
-        raise DataError("HW407", "an integer sum does not fit 64 bits")
-    return int(total)
-
-
-def _mean(values: list[Any]) -> float | None:
-    """The exact sum by the number of values, then rounded once: finite where the sum is not."""
-    return _rounded(_total(values) / len(values)) if values else None
-
-
-def _variance(values: list[Any]) -> float | None:
-    """The exact sample variance (n - 1), rounded once; None below two values."""
-    exact = _squares(values)
-    return None if exact is None else _rounded(exact)
-
-
-def _std(values: list[Any]) -> float | None:
-    """The float nearest to the root of the exact sample variance; None below two values."""
-    exact = _squares(values)
-    return exact if exact is None or isinstance(exact, float) else _rounded_root(exact)
-
-
-def _squares(values: list[Any]) -> Fraction | float | None:
-    """The exact sample variance, NaN where a value is NaN or infinite, None below two values."""
-    total = _total(values)
-    if len(values) < 2:
-        return None
-    if isinstance(total, float):
-        return math.nan
-    mean = total / len(values)
-    deviations = [(Fraction(value) - mean) ** 2 for value in values]
-    return sum(deviations, Fraction(0)) / (len(values) - 1)
-
-
-def _min(values: list[Any]) -> Value:
-    """The least value; NaN where a value is NaN."""
-    return math.nan if _has_nan(values) else min(values, key=_rank, default=None)
-
-
-def _max(values: list[Any]) -> Value:
-    """The greatest value; NaN where a value is NaN."""
-    return math.nan if _has_nan(values) else max(values, key=_rank, default=None)
-
-
-def _has_nan(values: list[Any]) -> bool:
-    return any(value != value for value in values)
-
-
-def _rank(value: Any) -> tuple[Any, float]:
-    """An order in which -0.0 comes before +0.0, so that the order of rows decides nothing."""
-    return (value, math.copysign(1.0, value) if isinstance(value, float) else 0.0)
-
-
-AGGREGATIONS: dict[str, Callable[[list[Any]], Value]] = {
-    "count": _count,
-    "sum": _sum,
-    "mean": _mean,
-    "std": _std,
-    "variance": _variance,
-    "min": _min,
-    "max": _max,
-    "last": _max,  # of the latest rows, whose values are equal (R7), so that -0.0 yields to +0.0
-}
-"""Each aggregation by name: from the values that are not null, in any order, to one value."""
-
-
-def _total(values: list[Any]) -> Fraction | float:
-    """The exact sum; a float (NaN or an infinity) where a value is not finite."""
-    strange = [value for value in values if not isinstance(value, int | float)]
-    if strange:
-        found = type(strange[0]).__name__
-        raise SpecError("HW205", f"expected numbers, found a value of type {found}")
-    extremes = [value for value in values if not math.isfinite(value)]
-    if extremes:
-        return float(sum(extremes))  # infinities of both signs make NaN, as in IEEE 754
-    return sum(map(Fraction, values), Fraction(0))
-
-
-def _rounded(exact: Fraction | float) -> float:
-    """The nearest float: an infinity beyond the largest, and +0.0 for every zero."""
-    if isinstance(exact, float):
-        return exact
-    try:
-        return exact.numerator / exact.denominator + 0.0
-    except OverflowError:
-        return math.inf if exact > 0 else -math.inf
-
-
-def _rounded_root(exact: Fraction) -> float:
-    """The float nearest to the square root of an exact number.
-
-    The root is taken to 64 bits or more and made odd where something was cut off, so that no cut
-    root lies half-way between two floats and the last division rounds as if it had been exact.
-    """
-    missing = 130 + exact.denominator.bit_length() - exact.numerator.bit_length()
-    shift = max(0, missing // 2)
-    scaled = exact.numerator << (2 * shift)
-    root = math.isqrt(scaled // exact.denominator)
-    root |= root * root * exact.denominator != scaled
-    return _rounded(Fraction(root, 1 << shift))
-
-
-def reference_split(
-    as_of: Sequence[int | None],
-    label_value: Sequence[Value],
-    *,
-    label_known: Sequence[int | None],
-    fractions: tuple[float, float, float],
-    filtered: Sequence[bool] | None = None,
-) -> tuple[list[Part | None], list[Reason | None]]:
-    """R8, R9: the part of each spine row, or the reason for which it is left out.
-
-    Args:
-        as_of: The moment of each spine row.
-        label_value: Its label.
-        label_known: The clock of its label, at which a label of the row's own is mature.
-        fractions: Of labelled rows in training, validation and test.
-        filtered: True for rows that the spine's filter leaves out.
-
-    Returns:
-        Parts and reasons; in each row exactly one of the two is not None.
+    A null key, an unknown key and a null `as_of` give None.
 
     Raises:
-        SpecError: A fraction is negative, or they do not add up to one.
+        DataError: HW405, two rows have one key without nulls.
     """
-    if min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-9:
-        raise SpecError("HW209", f"fractions {fractions} are not a division of one")
-    cut = [False] * len(as_of) if filtered is None else filtered
-    reasons: list[Reason | None] = []
-    for left_out, at, known, value in zip(cut, as_of, label_known, label_value, strict=True):
-        reasons.append(unlabelled(at, value, label_known=known, filtered=left_out))
-    labelled = [at for at, why in zip(as_of, reasons, strict=True) if at is not None and not why]
-    ends = boundaries(labelled, fractions)
-    parts: list[Part | None] = []
-    for row, at in enumerate(as_of):
-        part = None if at is None or reasons[row] else part_of(at, ends)
-        if is_purged(part, label_known[row], ends=ends):
-            part, reasons[row] = None, "purged"
-        parts.append(part)
-    return parts, reasons
-
-
-def unlabelled(
-    as_of: int | None, label_value: Value, *, label_known: int | None, filtered: bool
-) -> Reason | None:
-    """The first reason for which a row has no label, in the order of the books; None if it has."""
-    if filtered:
-        return "filtered"
-    if as_of is None:
-        return "as_of_null"
-    if label_known is None:
-        return "label_never_known"
-    return "label_null" if label_value is None else None
-
-
-def boundaries(
-    labelled: Sequence[int], fractions: tuple[float, float, float]
-) -> tuple[int | None, int | None]:
-    """R9: the first `as_of` of validation and of test among labelled rows, None if beyond them."""
-    moments = sorted(labelled)
-    train, validation, _ = fractions
-    ends: list[int | None] = []
-    for fraction in (train, train + validation):
-        index = math.floor(fraction * len(moments) + 1e-9)
-        ends.append(moments[index] if index < len(moments) else None)
-    return ends[0], ends[1]
-
-
-def part_of(as_of: int, ends: tuple[int | None, int | None]) -> Part:
-    """R9: the part of a moment; a boundary belongs to the later part."""
-    if ends[0] is None or as_of < ends[0]:
-        return "train"
-    return "validation" if ends[1] is None or as_of < ends[1] else "test"
-
-
-def is_purged(
-    part: Part | None, label_known: int | None, *, ends: tuple[int | None, int | None]
-) -> bool:
-    """R9: whether the label of a row came after the first `as_of` of the part after its own."""
-    if part is None or part == "test" or label_known is None:
-        return False
-    next_starts = ends[0] if part == "train" else ends[1]
-    return next_starts is not None and label_known > next_starts
+    keys = [tuple(row[part] for part in entity) for row in rows]
+    whole = [key for key in keys if None not in key]
+    if len(set(whole)) < len(whole):
+        repeated = len(whole) - len(set(whole))
+        raise DataError("HW405", f"key {list(entity)} repeats in {repeated} rows")
+    found = [row[column] for row in rows if same_key(row, asked, entity)]
+    value: Value = found[0] if found and asked[as_of] is not None else None
+    return value

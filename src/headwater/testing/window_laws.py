@@ -69,6 +69,8 @@ def equals_its_functions(case: Case) -> None:
             continue
         for row, (part, asked) in enumerate(histories):
             rows = _visible(part, asked, (column, window, where))
+            if not case.member.counts_nulls:
+                rows = [seen for seen in rows if value_of(seen, column) is not None]
             values = [value_of(seen, column) for seen in rows]
             expected = plain_result(
                 case.member, values, case.columns[column],
@@ -272,14 +274,13 @@ def _clock(column: str | None, where: str | None) -> reference.Moments:
 
 
 def _visible(made: History, asked: Plain, what: tuple[str, int | None, str | None]) -> list[Plain]:
-    """The rows that count, in event order."""
+    """The rows that may count, in event order."""
     column, window, where = what
     feature = reference.Feature("count", column, window, clock=_clock(column, where), where=where)
     rows = [
         row
         for row in made.rows
-        if value_of(row, column) is not None
-        and reference.same_key(row, asked, ENTITY)
+        if reference.same_key(row, asked, ENTITY)
         and reference.visible(row, feature, as_of=asked["as_of"], event_time="event_time")
     ]
     return sorted(rows, key=lambda row: (row["event_time"], row["sequence"]))

@@ -49,11 +49,19 @@ def application() -> typer.Typer:
 
 
 def _options(
+    context: typer.Context,
+    log_json: Annotated[
+        bool,
+        typer.Option(
+            "--log-json", help="Say progress as JSON lines on stderr (or HEADWATER_LOG=json)."
+        ),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=lambda on: _show(on))
     ] = False,
 ) -> None:
     """Accept what stands before the verb."""
+    context.obj = log_json
 
 
 def _show(is_asked: bool) -> None:
@@ -65,11 +73,13 @@ def _show(is_asked: bool) -> None:
 def _command(verb: Verb) -> Callable[..., None]:
     """The verb as Typer wants it: its own parameters, and `--json` in place of `say`."""
 
-    def run(*, as_json: bool, **arguments: Any) -> None:
+    def run(*, context: typer.Context, as_json: bool, **arguments: Any) -> None:
         def work(say: Callable[[str], None]) -> Any:
             return verb.act(**arguments, say=say)
 
-        raise typer.Exit(ended(work, verb.show, as_json=as_json))
+        is_log = bool(context.obj)
+        code = ended(work, verb.show, as_json=as_json, verb=verb.name, log_json=is_log)
+        raise typer.Exit(code)
 
     hints = get_type_hints(verb.act, include_extras=True)
     own = [
@@ -78,7 +88,8 @@ def _command(verb: Verb) -> Callable[..., None]:
         if name != "say"
     ]
     keyword = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
-    parameters = [*own, keyword("as_json", default=False, annotation=_AS_JSON)]
+    called = keyword("context", annotation=typer.Context)
+    parameters = [called, *own, keyword("as_json", default=False, annotation=_AS_JSON)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__doc__ = verb.act.__doc__

@@ -9,12 +9,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from headwater.apps.cli.interruption import Interruption
+from headwater.apps.cli.logs import JsonSpeaker, is_asked_for
 from headwater.apps.cli.progress import speaking
 from headwater.apps.cli.streams import abandon_pipes, stdout_for_results, warnings_said, written
 from headwater.errors import EngineError, HeadwaterError, SpecErrors
+from headwater.runtime.progress import running
 
 TRACEBACK = "HEADWATER_TRACEBACK"
 """Set to 1, this environment variable shows where an error came from."""
@@ -25,44 +28,68 @@ Result = Mapping[str, Any]
 Say = Callable[[str], None]
 
 
-def ended(work: Callable[[Say], Result], show: Callable[[Result], str], *, as_json: bool) -> int:
+def ended(
+    work: Callable[[Say], Result],
+    show: Callable[[Result], str],
+    *,
+    as_json: bool,
+    verb: str = "",
+    log_json: bool = False,
+) -> int:
     """Do a verb's work, print its result and give its exit code; nothing is raised.
+
+    The code is 1 for a result which says of itself that it has not `passed`.
 
     Args:
         work: The verb with its arguments, still to be told where to say what it does.
         show: The result as a reader wants it.
         as_json: One JSON object instead, for an error too.
+        verb: What it is called.
+        log_json: Progress as JSON lines, also where only the environment asks for it.
     """
+    log: JsonSpeaker | None = None
     try:
-        try:
-            with speaking() as say, stdout_for_results(), warnings_said(say):
-                result = work(say)
-            text = _one_line(result) if as_json else show(result)
-        except BrokenPipeError:
-            raise
-        except BaseException as error:
-            return told(error, as_json=as_json)
+        with running() as run:
+            try:
+                if is_asked_for(log_json):
+                    log = JsonSpeaker(sys.stderr, run=run, verb=verb)
+                with _speaker(log) as say, stdout_for_results(), warnings_said(say):
+                    result = work(say)
+                text = _one_line(result) if as_json else show(result)
+            except BrokenPipeError:
+                raise
+            except BaseException as error:
+                return told(error, as_json=as_json, log=log)
         written(sys.stdout, text)
+        if log is not None:
+            log.done(result)
     except BrokenPipeError:
         abandon_pipes()
         return 128 + signal.SIGPIPE
     except EngineError as error:
-        return told(error, as_json=False)
-    return 0
+        return told(error, as_json=False, log=log)
+    return 0 if result.get("passed", True) else 1
 
 
-def told(error: BaseException, *, as_json: bool) -> int:
+def _speaker(log: JsonSpeaker | None) -> AbstractContextManager[Say]:
+    return speaking() if log is None else nullcontext(log)
+
+
+def told(error: BaseException, *, as_json: bool, log: JsonSpeaker | None = None) -> int:
     """Say what ended a verb, and give the exit code for it."""
     if os.environ.get(TRACEBACK) == "1" and sys.stderr is not None:
         traceback.print_exception(error)
     coded = _coded(error)
+    code = coded.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        code = 128 + (error.signum if isinstance(error, Interruption) else signal.SIGINT)
     if as_json:
         written(sys.stdout, _one_line(_as_object(coded)))
-    else:
+    if log is not None:
+        log.failed(code, coded)
+    elif not as_json:
         written(sys.stderr, str(coded))
-    if isinstance(error, KeyboardInterrupt):
-        return 128 + (error.signum if isinstance(error, Interruption) else signal.SIGINT)
-    return coded.exit_code
+    return code
 
 
 def _coded(error: BaseException) -> HeadwaterError:

@@ -25,11 +25,18 @@ _METRICS = ("roc_auc", "pr_auc", "prevalence", "brier", "log_loss")
 _HEADS = ("ROC-AUC", "95 %", "PR-AUC", "positive", "Brier", "log loss")
 
 
+def init(result: Result) -> str:
+    """What was made, and what to do with it."""
+    lines = [f"project {result['project']} in {result['folder']}"]
+    lines += [f"  {file}" for file in result["files"]]
+    return "\n".join([*lines, "next:", *(f"  {command}" for command in result["next"])])
+
+
 def check(result: Result) -> str:
     """What was checked, and what is assumed."""
     counted = [_counted(kind, number) for kind, number in result["definitions"].items()]
     found = f"project {result['project']}: {', '.join(counted) or 'no definitions'}; no fault found"
-    return "\n".join([found, *_findings(result)])
+    return "\n".join([found, *_findings(result), *_checks(result)])
 
 
 def build(result: Result) -> str:
@@ -159,6 +166,27 @@ def _in_time(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _findings(result: Result) -> Iterator[str]:
     for one in result["findings"]:
         yield from _wrapped(f"{one['certainty']}: [{one['code']}] {one['message']}")
+
+
+def _checks(result: Result) -> Iterator[str]:
+    """What the checks of contracts found, where they were asked."""
+    if "checks" not in result:
+        return
+    if not result["checks"]:
+        yield "no source has a contract"
+        return
+    rows = [
+        [
+            one["source"],
+            f"{one['check']}({', '.join(one['columns'])})",
+            count(one["rows"]),
+            count(one["broken"]),
+            count(one["allowed"]),
+            "passed" if one["passed"] else {"fail": "failed", "warn": "warns"}[one["on_break"]],
+        ]
+        for one in result["checks"]
+    ]
+    yield table(["source", "check", "rows", "broken", "allowed", ""], rows, aligned="<<>>><")
 
 
 def _ending(result: Result) -> str:

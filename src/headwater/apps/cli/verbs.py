@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headwater.apps.cli import rendering
+from headwater.apps.cli import plan_rendering, rendering
 
 if TYPE_CHECKING:
     from headwater.runtime.project import Project
@@ -22,13 +22,22 @@ if TYPE_CHECKING:
 Result = Mapping[str, Any]
 Say = Callable[[str], None]
 Folder = Annotated[Path, typer.Argument(help="The folder that the example is made in.")]
+NewFolder = Annotated[Path, typer.Argument(help="A folder that is empty or does not exist yet.")]
 ProjectFolder = Annotated[Path, typer.Argument(help="A folder with headwater.toml.")]
 TrainingSetName = Annotated[
     str | None, typer.Argument(help="The training set; needed where there are several.")
 ]
 ModelName = Annotated[str | None, typer.Argument(help="The model; needed where there are several.")]
+Column = Annotated[
+    str, typer.Argument(help="A feature, a column of the row, the label or a prepared input.")
+]
+AsMermaid = Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid text.")]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Refuse assumptions too, such as a missing clock.")
+]
+
+Data = Annotated[
+    bool, typer.Option("--data", help="Read the sources too, and check their contracts.")
 ]
 
 
@@ -52,6 +61,13 @@ class Verb:
         return self.act.__name__
 
 
+def init(folder: NewFolder = Path(), *, say: Say) -> Result:
+    """Make a new project that checks and runs at once."""
+    from headwater.runtime import init as use_case
+
+    return use_case.init(folder, say=say)
+
+
 def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
     """Make the flights example where it is missing, and run it."""
     from headwater.runtime import demo as use_case
@@ -59,12 +75,38 @@ def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
     return use_case.demo(folder, say=say)
 
 
-def check(project: ProjectFolder = Path(), *, strict: Strict = False, say: Say) -> Result:
+def check(
+    project: ProjectFolder = Path(), *, strict: Strict = False, data: Data = False, say: Say
+) -> Result:
     """Report every fault of the definitions before a row is read."""
     loaded = _loaded(project, say)
     from headwater.runtime import check as use_case
 
-    return use_case.check(loaded, strict=strict)
+    return use_case.check(loaded, strict=strict, data=data, say=say)
+
+
+def plan(
+    project: ProjectFolder = Path(),
+    name: TrainingSetName = None,
+    *,
+    mermaid: AsMermaid = False,
+    say: Say,
+) -> Result:
+    """Show what a build would do, what is there already, and why each input is known."""
+    loaded = _loaded(project, say)
+    from headwater.runtime.planning import plan_project
+
+    return {**plan_project(loaded, name, say=say), "as_mermaid": mermaid}
+
+
+def explain(
+    column: Column, project: ProjectFolder = Path(), name: TrainingSetName = None, *, say: Say
+) -> Result:
+    """Say of one column where it is from, how it is computed, when it is known."""
+    loaded = _loaded(project, say)
+    from headwater.runtime.explain import explain_project
+
+    return explain_project(loaded, column, name, say=say)
 
 
 def build(project: ProjectFolder = Path(), name: TrainingSetName = None, *, say: Say) -> Result:
@@ -107,8 +149,11 @@ def _loaded(folder: Path, say: Say) -> Project:
 
 
 VERBS = (
+    Verb(init, rendering.init, "headwater init shop"),
     Verb(demo, rendering.run, "headwater demo flights"),
     Verb(check, rendering.check, "headwater check flights --strict"),
+    Verb(plan, plan_rendering.plan, "headwater plan flights --mermaid"),
+    Verb(explain, plan_rendering.explain, "headwater explain origin flights"),
     Verb(build, rendering.build, "headwater build flights late_arrival"),
     Verb(train, rendering.train, "headwater train flights late_gbm"),
     Verb(run, rendering.run, "headwater run flights --json"),

@@ -1,0 +1,129 @@
+"""Checks over a source's rows: how many break each, and how many may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from headwater.aggregations.base import Aggregation
+from headwater.checks.base import Check
+from headwater.engines.computed import computed
+from headwater.engines.folding import fold
+from headwater.engines.histories import read_rows
+from headwater.errors import Place
+from headwater.plan.checks import expression, read_by
+from headwater.plan.sources import SourcePlan
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found.
+
+    Args:
+        source: The source's name.
+        check: The word, such as `NotNull`.
+        columns: What it is about.
+        rows: How many rows were asked: those that meet `where=`.
+        broken: How many of them break it.
+        allowed: How many may.
+        on_break: `fail` or `warn`.
+    """
+
+    source: str
+    check: str
+    columns: tuple[str, ...]
+    rows: int
+    broken: int
+    allowed: int
+    on_break: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether no more rows break it than may."""
+        return self.broken <= self.allowed
+
+    def __str__(self) -> str:
+        named = ", ".join(self.columns)
+        may = "none may" if not self.allowed else f"{self.allowed:,} may"
+        return f"{self.check}({named}): {self.broken:,} of {self.rows:,} rows break it, {may}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {**asdict(self), "columns": list(self.columns), "passed": self.passed}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> CheckResult:
+        """The result that these plain values are of."""
+        given = {one.name: plain[one.name] for one in fields(cls)}
+        return cls(**given | {"columns": tuple(plain["columns"])})
+
+
+def check_source(plan: SourcePlan) -> list[CheckResult]:
+    """What each check of a source's contract finds in its rows, in the order of the contract.
+
+    Raises:
+        DataError: The source cannot be read; HW410, an expression of a check cannot be computed.
+    """
+    contract = plan.source.contract
+    if not contract:
+        return []
+    columns = {column for check in contract for column in read_by(check, plan.schema)}
+    frame = read_rows(plan, columns).frame
+    return [check_rows(check, frame, source=plan.source.name) for check in contract]
+
+
+def check_rows(check: Check, frame: pl.DataFrame, *, source: str) -> CheckResult:
+    """What one check finds in the rows of a frame; their order does not matter."""
+    asked = _asked(check, frame)
+    broken = check.broken(_statistics(check, asked))
+    word = type(check).__name__
+    allowed = _allowed(check.at_most, asked.height)
+    return CheckResult(source, word, check.named, asked.height, broken, allowed, check.on_break)
+
+
+def _asked(check: Check, frame: pl.DataFrame) -> pl.DataFrame:
+    if check.where is None:
+        return frame
+    where = computed(frame, {"where": expression(check.where)}, place=_place(check))["where"]
+    return frame.filter(where.fill_null(False))
+
+
+def _statistics(check: Check, frame: pl.DataFrame) -> Mapping[str, Any]:
+    """The results of what a check wants, by its names.
+
+    Expressions are computed before they are folded, so that a value which does not fit is reported
+    as the data's fault.
+    """
+    wanted = check.wanted()
+    parts = {
+        (name, part): expression(given)
+        for name, aggregation in wanted.items()
+        for part, given in (("column", aggregation.column), ("where", _condition(aggregation)))
+        if given is not None
+    }
+    names = {key: f"{position}" for position, key in enumerate(parts)}
+    named = {names[key]: part for key, part in parts.items()}
+    values = computed(frame, named, place=_place(check))
+    return fold({name: _over(one, name, names) for name, one in wanted.items()}, values)
+
+
+def _condition(aggregation: Aggregation) -> Any:
+    return pl.lit(True) if aggregation.where is None else aggregation.where
+
+
+def _over(aggregation: Aggregation, name: str, names: Mapping[tuple[str, str], str]) -> Aggregation:
+    """The same aggregation over columns that are computed already."""
+    return replace(aggregation, column=names.get((name, "column")), where=names[name, "where"])
+
+
+def _allowed(at_most: int | float, rows: int) -> int:
+    """How many rows may break a check; a share is taken as it is written, 0.29 of 100 is 29."""
+    return at_most if isinstance(at_most, int) else int(Fraction(str(at_most)) * rows)
+
+
+def _place(check: Check) -> Place | None:
+    return None if check.place is None else check.place.of(type(check).__name__)

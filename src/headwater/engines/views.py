@@ -1,0 +1,79 @@
+"""The columns of one view for the rows of a spine: its history read, composed and folded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from headwater.engines.histories import Rows
+from headwater.engines.versions import read_events
+from headwater.engines.windows import window_features
+from headwater.errors import DataError
+from headwater.plan.views import FeaturePlan, ViewPlan
+from headwater.schema.clocks import Clock
+
+
+def view_features(
+    plan: ViewPlan,
+    spine: pl.DataFrame,
+    *,
+    as_of: pl.Series,
+    known_by: pl.Series | None = None,
+    threads: int | None = None,
+) -> pl.DataFrame:
+    """One column per feature of the view, one row per row of the spine, in order.
+
+    Args:
+        plan: What to compute.
+        spine: Has the columns `plan.view.spine_keys`, and may have others.
+        as_of: Int64 microseconds; a null gives the empty result.
+        known_by: Int64 microseconds, never later than `as_of`: how far the source had been complete
+            (R12). By default `as_of`; at a null nothing is visible.
+        threads: By default the processors at hand; the values do not depend on it.
+
+    Raises:
+        DataError: What `read_events` and `window_features` raise; HW405, a key of a static table
+            repeats.
+    """
+    named = zip(plan.view.spine_keys, plan.view.keys, strict=True)
+    keys = pl.DataFrame([spine[ours].alias(theirs) for ours, theirs in named])
+    events = read_events(plan.source, plan.columns)
+    if plan.source.source.static is not None:
+        _check_keys(plan, events.versions)
+    if events.is_plain:
+        parts = [(plan, events.versions)]
+    else:
+        parts = [
+            (replace(plan, features=tuple(features)), events.composed(columns, mask))
+            for (columns, mask), features in _alike(plan).items()
+        ]
+    found = [
+        window_features(part, history, keys, as_of=as_of, known_by=known_by, threads=threads)
+        for part, history in parts
+    ]
+    columns = pl.concat(found, how="horizontal")
+    return columns.select(feature.column for feature in plan.features)
+
+
+def _alike(plan: ViewPlan) -> dict[tuple[tuple[str, ...], Clock], list[FeaturePlan]]:
+    """Features that read the same columns behind the same mask see the same composed rows."""
+    shared: dict[tuple[tuple[str, ...], Clock], list[FeaturePlan]] = {}
+    for feature in plan.features:
+        shared.setdefault((feature.reads, feature.mask), []).append(feature)
+    return shared
+
+
+def _check_keys(plan: ViewPlan, rows: Rows) -> None:
+    """Raise where a key of a static table has several rows; nothing says which of them counts."""
+    keys = rows.frame.select(plan.view.keys).drop_nulls()
+    repeated = keys.height - keys.n_unique()
+    if repeated:
+        source = plan.source.source
+        raise DataError(
+            "HW405",
+            f"key {list(plan.view.keys)} of static source {source.name!r} repeats in {repeated} "
+            "rows",
+            place=source.place,
+            hint="keep one row per key, or declare the times of the rows",
+        )
