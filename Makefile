@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make; all else is installed into .venv from requirements/.
 
-.PHONY: help demo test lint types layers docs bench requirements clean
+.PHONY: help demo test lint types layers docs site bench requirements clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -28,8 +28,12 @@ types: $(VENV)/.test ## mypy --strict on src and tests
 layers: $(VENV)/.test ## which package may import which
 	@$(VENV)/bin/lint-imports
 
-docs: $(VENV)/.demo ## rewrite the tables of the README from the last run (ARGS=--check: compare)
+docs: $(VENV)/.test site ## the site, and the tables of the README from the last run (ARGS=--check: compare)
 	@$(RUN) docs/readme_tables.py $(ARGS)
+
+site: $(VENV)/.test ## the documentation in build/site; a warning is an error
+	@$(RUN) -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/site
+	@echo build/site/index.html
 
 bench: $(VENV)/.test ## side-by-side benchmarks
 	@$(RUN) -m bench
@@ -46,7 +50,7 @@ requirements: $(VENV)/.build ## pin again from pyproject.toml (UPGRADE=--upgrade
 		--constraint requirements/test.txt --output-file requirements/demo.txt
 
 clean: ## remove what was made, except .venv
-	@rm -rf dist .coverage .hypothesis .import_linter_cache examples/*/data
+	@rm -rf build dist .coverage .hypothesis .import_linter_cache examples/*/data
 	@find . -path ./$(VENV) -prune -o -type d \( -name '.*_cache' -o -name __pycache__ \
 		-o -name .headwater \) -prune -exec rm -rf {} +
 

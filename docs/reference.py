@@ -1,4 +1,4 @@
-"""Directives that write the reference from the registry and the docstrings; no list is kept by hand.
+"""Directives that write the reference from registry and docstrings; no list is kept by hand.
 
 .. words:: steps                   each word of a family
 .. names:: definitions             public names of `headwater`: see `KINDS`
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -60,14 +60,15 @@ KINDS: dict[str, Callable[[Any], bool]] = {
 """What a public name may be; the first that holds."""
 
 
-def entry(name: str, value: Any) -> Iterator[str]:
+def entry(name: str, value: Any, *, members: bool = True) -> Iterator[str]:
     """The lines that document a name from its docstring."""
     if inspect.isclass(value):
         yield f".. autoclass:: {name}"
-        yield "   :members:"
-        yield f"   :exclude-members: {INSIDE}"
-        if issubclass(value, Exception | Warning):
-            yield "   :no-members:"
+        if members:
+            yield "   :members:"
+            yield f"   :exclude-members: {INSIDE}"
+            if not issubclass(value, Exception | Warning):
+                yield "   :inherited-members:"
     elif inspect.isroutine(value):
         yield f".. autofunction:: {name}"
     else:
@@ -123,7 +124,7 @@ class Words(Written):
     def lines(self) -> Iterator[str]:
         """Entries by name."""
         for word in words(self.arguments[0]):
-            yield from entry(f"headwater.{word}", getattr(headwater, word))
+            yield from entry(f"headwater.{word}", getattr(headwater, word), members=False)
 
 
 class Names(Written):
@@ -178,20 +179,56 @@ class Codes(Written):
             yield from (f"   * - `{code}`", f"     - {meaning}")
 
 
-def without_fences(_: Any, __: str, ___: str, ____: Any, _____: Any, lines: list[str]) -> None:
-    """Docstrings write code between fences: here it becomes a code block."""
-    made: list[str] = []
+def rewritten(_: Any, what: str, __: str, value: Any, ___: Any, lines: list[str]) -> None:
+    """A docstring as Sphinx wants it: with all arguments, and with code blocks for fences."""
+    if (
+        what in ("attribute", "property") and lines
+    ):  # or it takes what stands before a colon for a type
+        lines[0] = lines[0].replace(": ", " \N{EN DASH} ")
+    if what == "class":
+        lines[:] = with_inherited_arguments(value, lines)
+    lines[:] = unfenced(lines)
+
+
+def unfenced(lines: Sequence[str]) -> Iterator[str]:
+    """Code between fences as a code block."""
     inside = False
     for line in lines:
         fence = re.match(r"( *)```(\w*)$", line)
-        if fence and not inside:
-            made += [f"{fence[1]}.. code-block:: {fence[2] or 'text'}", ""]
-        elif fence:
-            made.append("")
+        if fence is None:
+            yield f"    {line}" if inside and line else line
+        elif inside:
+            yield ""
         else:
-            made.append(f"    {line}" if inside and line else line)
-        inside = inside != bool(fence)
-    lines[:] = made
+            yield from (f"{fence[1]}.. code-block:: {fence[2] or 'text'}", "")
+        inside = inside != (fence is not None)
+
+
+def with_inherited_arguments(value: type, lines: Sequence[str]) -> list[str]:
+    """The docstring of a class whose arguments are partly documented in its bases, with all."""
+    own = "\n".join(lines)
+    above = [arguments(inspect.cleandoc(base.__doc__ or "")) for base in value.__mro__[1:-1]]
+    missing = {
+        name: text
+        for found in above
+        for name, text in found.items()
+        if name in inspect.signature(value).parameters and name not in arguments(own)
+    }
+    if not missing:
+        return list(lines)
+    section = "Args:\n" + "".join(missing.values())
+    if "Args:\n" in own:
+        return own.replace("Args:\n", section, 1).splitlines()
+    return [*lines, "", *section.splitlines()]
+
+
+def arguments(docstring: str) -> dict[str, str]:
+    """What stands in the section `Args:` by argument, indented as there."""
+    section = re.search(r"^Args:\n((?:(?: {4}.*)?\n)*)", docstring + "\n", re.MULTILINE)
+    found = re.finditer(
+        r"^    (\w+): .*\n(?: {8}.*\n)*", section[1] if section else "", re.MULTILINE
+    )
+    return {one[1]: one[0] for one in found}
 
 
 def without_place(
@@ -199,8 +236,8 @@ def without_place(
 ) -> tuple[str | None, str | None]:
     """Definitions note where they were made; nobody gives that."""
     if signature is not None:
-        signature = re.sub(r",? ?(\*, )?place(: [^=]*)? ?= ?(<factory>|None)", "", signature)
-        signature = signature.replace("(*, )", "()")
+        signature = re.sub(r",? ?(\*, )?place(: [^=]*)? ?= ?<factory>", "", signature)
+        signature = signature.replace("<factory>", "...")
     return signature, returns
 
 
@@ -215,6 +252,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "codes": Codes,
     }.items():
         app.add_directive(name, directive)
-    app.connect("autodoc-process-docstring", without_fences, priority=100)  # before napoleon
+    app.connect("autodoc-process-docstring", rewritten, priority=100)  # before napoleon
     app.connect("autodoc-process-signature", without_place)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -208,6 +208,7 @@ CODES |= {  # the two clocks
     "HW305": "no clock was declared",
     "HW306": "rows are chosen by what is known later",
     "HW307": "a table without times counts as always known",
+    "HW308": "a label ahead may be taken before its rows are known",
 }
 CODES |= {  # the data
     "HW401": "a file is missing or cannot be read",

@@ -103,7 +103,7 @@ def test_what_counts_is_known_by_then_and_has_not_ended(
     clock: str, ends: bool, is_early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The quick pass, which knows neither ends nor early questions, is at hand at any size."""
-    monkeypatch.setattr(windows, "PREFIX_FROM", 0)
+    monkeypatch.setattr(windows, "QUICK_FROM", 0)
     for seed in range(12):
         frame, spine = drawn(seed)
         if not is_early:

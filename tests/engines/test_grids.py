@@ -172,7 +172,7 @@ def test_the_rows_equal_the_reference(
     start: int | None,
     last: int,
 ) -> None:
-    history = [
+    history: list[dict[str, Any]] = [
         {"who": who, "at": happened, "seen_at": seen if seen is None else max(seen, happened)}
         for who, happened, seen in listed
     ]

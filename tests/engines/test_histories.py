@@ -72,6 +72,20 @@ def test_only_the_columns_that_are_needed_are_read() -> None:
     assert found.frame["double"].to_list() == [6.0, 15.0, 28.0]
 
 
+def test_a_column_may_be_derived_over_several_others_and_no_other_is() -> None:
+    derive = {
+        "cost": pl.col("price") * pl.col("items"),
+        "double": pl.col("cost") * 2.0,
+        "unused": pl.col("fine"),
+        "rounded": pl.col("double").round(),
+    }
+    reader = Reader(FRAME)
+    found = read_rows(plan(reader, derive=derive), ["rounded"])
+    assert reader.asked == [("items", "price")]
+    assert found.frame.columns == ["items", "price", "cost", "double", "rounded"]
+    assert found.frame["rounded"].to_list() == [6.0, 15.0, 28.0]
+
+
 def test_a_clock_is_the_latest_of_its_moments_plus_constants() -> None:
     clock = Clock((Moment("at", 5), Moment("fine", 0)))
     assert rows().known_times(clock).tolist() == [105, 205, 305]

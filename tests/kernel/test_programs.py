@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from headwater.errors import SpecError
 from headwater.kernel.assembly import assemble, columns_after
-from headwater.kernel.programs import BLOCK, Floats, Input, Program, execute, run_program
+from headwater.kernel.programs import (
+    BLOCK,
+    Floats,
+    Input,
+    Program,
+    bound_interpreter,
+    execute,
+    run_program,
+)
 from headwater.kernel.row_operations import (
     Operation,
     RowOperation,
@@ -229,6 +237,43 @@ def test_program_that_points_outside_is_refused(
             table=np.zeros(2),
             outputs=(("x", outputs),),
             registers=1,
+        )
+
+
+@pytest.mark.parametrize("compiling", ["0", "1"])
+def test_a_bound_interpreter_works_on_the_arrays_that_it_holds(
+    compiling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADWATER_COMPILE", compiling)
+    program = assemble({"x": "number"}, [fill("x", 7.0), affine("x", shift=1.0, scale=2.0)])
+    registers = np.empty((program.registers, 1))
+    arrays = (program.operations, program.parameters, program.table)
+    run = bound_interpreter(registers, *arrays, 1)
+    for value, expected in [(2.0, 2.0), (NAN, 12.0), (3.0, 4.0)]:
+        registers[0, 0] = value
+        run()
+        assert registers[0, 0] == expected
+
+
+def test_an_interpreter_is_bound_to_arrays_of_its_types_only() -> None:
+    program = assemble({"x": "number"}, [fill("x", 7.0)])
+    for registers in (np.empty((1, 1), np.float32), np.empty(1)):
+        with pytest.raises(TypeError):
+            bound_interpreter(registers, program.operations, program.parameters, program.table, 1)
+    with pytest.raises(TypeError):
+        bound_interpreter(np.empty((1, 1)))
+
+
+@pytest.mark.parametrize("table", [np.zeros((1, 1)), np.zeros(1, np.float32)])
+def test_a_table_of_another_shape_or_type_is_refused(table: Floats) -> None:
+    with pytest.raises(ValueError, match="the table"):
+        Program(
+            inputs=(),
+            operations=np.empty((0, 3), np.int64),
+            parameters=np.empty((0, 2)),
+            table=table,
+            outputs=(),
+            registers=0,
         )
 
 

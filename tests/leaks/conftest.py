@@ -74,7 +74,7 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Flights:
         shutil.copy(EXAMPLE / name, folder)
     (folder / "data").symlink_to(made)
     plan = planned(load_project(folder).only(TrainingSet, None, "training set"))
-    sources = {}
+    sources: dict[str, pl.DataFrame] = {}
     for view in plan.views:
         source = view.source.source
         sources.setdefault(source.name, source.reader.read(view.source.read))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -174,7 +175,7 @@ def test_a_path_that_makes_no_classifier_is_a_spec_error(path: str, words: str, 
 
 
 def test_a_parameter_that_the_class_does_not_have_is_a_spec_error() -> None:
-    with pytest.raises(SpecError, match="unexpected keyword argument 'depth'"):
+    with pytest.raises(SpecError, match="takes no parameter 'depth'"):
         load("sklearn.tree.DecisionTreeClassifier", {"depth": 3}, seed=0)
 
 
@@ -253,3 +254,49 @@ def refusing(library: str, real: Callable[..., Any]) -> Callable[..., Any]:
         return real(name, *args, **kwargs)
 
     return import_one
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "near"),
+    [
+        (LIGHTGBM, "num_leafs", "did you mean 'num_leaves'?"),
+        (LIGHTGBM, "min_data_in_laef", "did you mean 'min_data_in_leaf'?"),  # an alias
+        ("sklearn.linear_model.LogisticRegression", "max_itre", "did you mean 'max_iter'?"),
+    ],
+)
+def test_a_misspelt_parameter_is_refused_with_the_nearest(path: str, name: str, near: str) -> None:
+    with pytest.raises(SpecError, match=f"takes no parameter '{name}'") as caught:
+        load(path, {name: 1}, seed=0, place=PLACE)
+    assert caught.value.code == "HW701"
+    assert caught.value.place == PLACE
+    assert str(caught.value.hint).startswith(near)
+
+
+def test_every_name_and_alias_of_lightgbm_is_taken() -> None:
+    params = {"min_data_in_leaf": 5, "sub_row": 0.5, "subsample_freq": 1, "importance_type": "gain"}
+    estimator, note = load(LIGHTGBM, params, seed=0)
+    assert params.items() <= estimator.get_params().items()
+    assert note == ""
+
+
+def test_a_class_that_takes_any_keyword_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Free:
+        def __init__(self, **params: Any) -> None:
+            self.params = params
+
+        def fit(self, rows: Any, label: Any) -> Any: ...
+
+        def predict_proba(self, rows: Any) -> Any: ...
+
+    module = types.ModuleType("free_estimators")
+    module.Free = Free  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "free_estimators", module)
+    estimator, _ = load("free_estimators.Free", {"anything": 1}, seed=0)
+    assert estimator.params == {"anything": 1}
+
+
+def test_a_lightgbm_that_does_not_list_its_names_is_not_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("lightgbm.basic._ConfigAliases")
+    assert load(LIGHTGBM, {"num_leafs": 1}, seed=0)[1] == ""

@@ -215,8 +215,7 @@ def test_what_a_store_had_not_received_is_not_seen(clock: str, differing: Differ
     moved = 0
     for cls, aggregation, column in BEHIND:
         for text, window in (("1d", WINDOWS["1d"]), ("all", None)):
-            moments = ((clock, 0), ("event_time", 0))
-            feature = reference.Feature(aggregation, column, window, moments)
+            feature = reference.Feature(aggregation, column, window, ((clock, 0),))
             wanted = expected(parts, feature, through="complete_through")
             values = found[f"v__{cls}_{column}_{text}"].to_list()
             ulps = 2 if aggregation == "mean" else 0

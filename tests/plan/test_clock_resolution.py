@@ -155,7 +155,8 @@ def test_a_kept_column_that_is_known_later_is_refused_with_both_moments() -> Non
         spine(STARTS - pl.duration(days=1), ["price"], known_times=CLOCKS | {"price": STARTS})
     assert caught.value.code == "HW303"
     assert caught.value.message == (
-        "column 'price' is known at starts_at, which is after as_of = starts_at - 1d"
+        "column 'price' is known at starts_at, which is after as_of = starts_at - 1d; "
+        "trips.price, known at starts_at (known_times of 'price')"
     )
     assert "test_clock_resolution.py" in str(caught.value.place)
 
@@ -171,8 +172,13 @@ def test_a_key_that_is_known_later_is_refused_by_a_microsecond() -> None:
 def test_one_refused_part_of_a_clock_is_enough() -> None:
     derived = {"sum": pl.col("tip") + pl.col("price")}
     known = CLOCKS | {"price": STARTS + pl.duration(hours=1)}
-    with pytest.raises(SpecError, match="'sum' is known at starts_at \\+ 1h and tipped_at"):
+    with pytest.raises(
+        SpecError, match="'sum' is known at starts_at \\+ 1h and tipped_at"
+    ) as caught:
         spine(STARTS, ["sum"], derive=derived, known_times=known)
+    assert caught.value.message.endswith(
+        "; sum <- trips.price, known at starts_at + 1h (known_times of 'price')"
+    )
 
 
 def test_the_columns_of_a_frame_count_as_known() -> None:

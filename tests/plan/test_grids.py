@@ -87,7 +87,7 @@ def test_views_attach_by_the_entity() -> None:
 
 
 def test_a_filter_reads_moment_and_entity() -> None:
-    weekdays = every(filter=pl.col("as_of").dt.weekday() < 6)
+    weekdays = every(filter=pl.col("as_of").dt.weekday() < 6, source=source(delay="1d"))
     assert findings(plan_of(weekdays)) == []
     _, (fault,) = planned(every(filter=pl.col("amount") > 1))
     assert fault.code == "HW201"

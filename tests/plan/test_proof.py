@@ -12,7 +12,8 @@ import pytest
 import headwater as hw
 from headwater.errors import EngineError
 from headwater.plan.faults import Faults
-from headwater.plan.lineage import feature_origins, late_origins, origins, prepared_inputs
+from headwater.plan.lineage import feature_origins, prepared_inputs
+from headwater.plan.origins import late_origins, origins
 from headwater.plan.proof import covers, prove
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.schema.clocks import ALWAYS, Clock, Moment
@@ -178,3 +179,45 @@ def test_prepared_inputs_are_followed_through_the_program() -> None:
     )
     program = fit(recipe, frame, columns=["x", "c"], seed=0).program
     assert prepared_inputs(program) == {"x": ("x",), "c=a": ("c",), "c=b": ("c",)}
+
+
+def test_a_derived_column_is_proved_by_what_it_reads_and_refused_beside_anything_else() -> None:
+    [kept] = planned().spine.kept
+    plan = planned()
+    twice = DerivedPlan(hw.Derived("twice", pl.col("m") * 2), ("m",), pl.Int64())
+    again = DerivedPlan(hw.Derived("again", pl.col("twice")), ("as_of", "twice"), pl.Int64())
+    proofs = {p.column: p for p in prove(replace(plan, derived=(twice, again)))}
+    assert proofs["again"].verdict == "proved"
+    assert proofs["again"].because == "it reads nothing but as_of, twice of its own row"
+    with pytest.raises(EngineError, match=r"HW505.*'again' is derived from twice"):
+        prove(replace(plan, derived=(again, twice)))
+    assert kept.name == "m"
+
+
+def test_a_label_comes_from_its_row_and_from_what_it_looks_ahead_to() -> None:
+    users = hw.Source("users", hw.Frame(FRAME), event_time="at", known_time="seen")
+    faults = Faults()
+    plan = plan_training_set(
+        hw.TrainingSet(
+            "users",
+            spine=hw.Spine(users, as_of="at"),
+            features=[
+                hw.FeatureView("v", users, entity="user", features=[hw.Count("n").within("1d")])
+            ],
+            label=hw.Label(
+                "gone",
+                (pl.col("seen_again") == 0) & (pl.col("n") > 0),
+                ahead={"seen_again": hw.Count("m").ahead("7d")},
+                source=users,
+                entity="user",
+            ),
+            split=hw.SplitByTime(train=0.8, validation=0.1, test=0.1),
+        ),
+        faults,
+    )
+    faults.raise_all()
+    assert plan is not None
+    found = label_origins(plan.spine.source, plan.label)
+    columns = {role: {origin.column for origin in roles} for role, roles in found.items()}
+    assert columns["value"] == {"n"}
+    assert columns["ahead seen_again"] == {"at", "m", "user"}

@@ -218,12 +218,19 @@ def test_a_fault_of_what_is_asked_has_its_code(
 
 def test_views_are_a_list() -> None:
     faults = Faults()
-    assert plan_enrichment(Spine(SPINE, as_of="asked_at"), attributes(), None, faults) is None  # type: ignore[arg-type]
+    assert plan_enrichment(Spine(SPINE, as_of="asked_at"), attributes(), None, faults) is None
+    assert [fault.code for fault in faults.found] == ["HW211"]
+
+
+def test_a_spine_without_columns_is_not_resolved() -> None:
+    faults = Faults()
+    spine = Spine(hw.Source("orders", WEATHER, event_time="at"), as_of="at")
+    assert plan_enrichment(spine, [attributes()], None, faults) is None
     assert [fault.code for fault in faults.found] == ["HW211"]
 
 
 def test_a_view_without_a_reader_adds_no_second_fault() -> None:
-    broken = hw.Source("weather", WEATHER, event_time="at")  # type: ignore[arg-type]
+    broken = hw.Source("weather", WEATHER, event_time="at")
     made = attributes(source=broken).on({"origin": "airport"}, name="there")
     warmer = hw.Derived("warmer", pl.col("there__wind") > 3)
     assert [fault.code for fault in faults_of_enriching(made, warmer)] == ["HW211"]
@@ -314,6 +321,13 @@ def test_a_fault_of_what_a_source_says_has_its_code(declared: Any, code: str, wo
     assert fault.code == code
     assert words in fault.message
     assert "source 'weather'" in str(fault.place)
+
+
+def test_times_that_could_not_be_derived_cause_no_second_fault() -> None:
+    broken = source(derive={"then": pl.col("att")}, event_time="then", known_time="then")
+    assert [fault.message for fault in faults_of(broken)] == [
+        "column 'att' is not in source 'weather'"
+    ]
 
 
 def test_a_derived_column_may_say_that_a_row_is_deleted() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from collections import UserDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -179,6 +180,25 @@ def test_several_threads_may_ask_at_once() -> None:
         assert list(pool.map(fitted.apply_one, rows)) == PREPARED.rows(named=True) * 50
 
 
+def test_a_copy_in_another_process_answers_alike() -> None:
+    FITTED.apply_one(FRAME.row(0, named=True))
+    again = pickle.loads(pickle.dumps(FITTED))
+    assert [again.apply_one(row) for row in FRAME.rows(named=True)] == PREPARED.rows(named=True)
+    assert again.training_output.equals(FITTED.training_output)
+
+
+def test_an_answer_is_not_changed_by_the_next() -> None:
+    first = FITTED.apply_one(FRAME.row(0, named=True))
+    kept = dict(first)
+    FITTED.apply_one(FRAME.row(5, named=True))
+    assert first == kept
+    prepare = FITTED.preparation.row_function()
+    values = prepare(FRAME.row(0, named=True))
+    copied = values.copy()
+    prepare(FRAME.row(5, named=True))
+    assert values.tolist() == copied.tolist()
+
+
 # the file
 
 
@@ -261,6 +281,17 @@ def says_the_same(content: bytes, whole: bytes) -> bool:
         return False
 
 
+def test_the_recipe_of_a_training_set_is_proved_and_serves_its_parts(ran: Any) -> None:
+    artifact = ran.artifact
+    fitted = FittedRecipe.load(artifact.path / "states" / "recipe.json")
+    assert fitted.learned_from.proved
+    assert fitted.learned_from.rows == artifact.manifest["parts"]["train"]["rows"]
+    raw, prepared = artifact.to_polars("test"), artifact.prepared("test")
+    assert fitted.apply(raw).equals(prepared)
+    assert fitted.apply_one(raw.row(0, named=True)) == prepared.row(0, named=True)
+    assert "proved to be training rows" in fitted._repr_html_()
+
+
 # laws over all steps in any order
 
 NUMBERS = [0.0, -0.0, 1.5, -7.25, 1e8, 1e8 + 0.1, 0.1, None, math.nan, 2.0**53]
@@ -308,7 +339,7 @@ def fitting(steps: list[Any]) -> list[Any]:
     return chosen
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(steps=STEPS, end=st.sampled_from(ENDS), seed=st.integers(0, 2**32))
 def test_whole_is_chunks_is_one_row_is_the_file_to_the_bit(
     steps: list[Any], end: Any, seed: int, tmp_path_factory: pytest.TempPathFactory

@@ -375,3 +375,13 @@ def test_an_edit_within_the_second_that_keeps_the_size_is_seen(
         os.utime(tmp_path / "definitions.py", (1_700_000_000, 1_700_000_000))
         assert list(load_project(tmp_path).of(Source)) == [name]
     assert not (tmp_path / "__pycache__").exists()
+
+
+def test_attributes_are_definitions_of_their_own_and_are_checked(tmp_path: Path) -> None:
+    made = SOURCES + '    seen = hw.Attributes("seen", users, entity="user", columns=["n"])\n'
+    loaded = load_project(project(tmp_path / "right", definitions=made))
+    assert names(loaded) == {"Source": ["users"], "Attributes": ["seen"]}
+    assert check(loaded)["definitions"] == {"Source": 1, "Attributes": 1}
+    wrong = made.replace('columns=["n"]', 'columns=["m"]')
+    with pytest.raises(SpecError, match="column 'm' is not in source 'users'"):
+        check(load_project(project(tmp_path / "wrong", definitions=wrong)))

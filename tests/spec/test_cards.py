@@ -191,7 +191,7 @@ def test_an_artifact_shows_its_parts_and_what_was_left_out(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (timedelta(hours=36), "36h"),
+        (timedelta(hours=36), "1d12h"),
         ([], "-"),
         ({}, "-"),
         (0, "0"),

@@ -79,3 +79,8 @@ def test_endless_chain_is_an_error_and_no_crash() -> None:
 
 def test_long_list_does_not_count_as_depth() -> None:
     assert tree_of(a.is_in(list(range(10_000)))).kind == "Function"
+
+
+def test_a_part_that_polars_does_not_know_is_an_error_of_the_expression() -> None:
+    with pytest.raises(ExpressionError, match="cannot be examined"):
+        Node("Column", {"name": ["a", "b"]}).to_expression()

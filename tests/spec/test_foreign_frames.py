@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from headwater.errors import SpecError
-from headwater.spec.foreign_frames import kind_of, to_polars, with_columns_of
+from headwater.spec.foreign_frames import in_kind_of, kind_of, to_polars, with_columns_of
 
 ADDED = pl.DataFrame({"n": [0, 2], "mean": [None, 1.5], "last": [None, "x"]})
 
@@ -95,3 +96,31 @@ def test_an_empty_frame_gets_empty_columns() -> None:
     frame = pl.DataFrame({"a": []}, schema={"a": pl.Int64})
     for given in (frame, frame.to_pandas(), frame.to_arrow()):
         assert to_polars(with_columns_of(given, ADDED.clear())).height == 0
+
+
+def test_rows_that_were_made_come_in_the_kind_of_the_callers() -> None:
+    frame = pl.DataFrame({"a": [1, 2]})
+    assert in_kind_of(frame, ADDED) is ADDED
+    assert in_kind_of(frame.lazy(), ADDED).collect().equals(ADDED)
+    assert in_kind_of(frame.to_arrow(), ADDED).column_names == ["n", "mean", "last"]
+    pandas = in_kind_of(pd.DataFrame({"a": [1, 2]}, index=["u", "v"]), ADDED)
+    assert pandas["n"].to_dict() == {"u": 0, "v": 2}
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "column 'a' is there twice"),
+        (pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), "column 'a' is there twice"),
+        (
+            pd.DataFrame({"a": [1, 2], "b": pd.Series([1, "secret"], dtype=object), "c": [1j, 2j]}),
+            "no type for the values of 'b', 'c'",
+        ),
+        (pd.DataFrame({"a": [object()]}), "no type for the values of 'a'"),
+    ],
+)
+def test_what_polars_cannot_hold_is_a_coded_error_without_values(frame: Any, reason: str) -> None:
+    with pytest.raises(SpecError, match=reason) as caught:
+        to_polars(frame)
+    assert caught.value.code == "HW211"
+    assert "secret" not in str(caught.value)

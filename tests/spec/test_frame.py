@@ -116,3 +116,8 @@ def test_what_is_no_frame_is_refused_with_what_was_found() -> None:
 def test_an_arrow_array_is_not_a_frame() -> None:
     with pytest.raises(SpecError, match="HW211"):
         Frame(pa.array([1])).schema()
+
+
+def test_the_size_is_that_of_the_rows() -> None:
+    size = Frame(pl.DataFrame({"a": [1, 2, 3]})).size()
+    assert (size.rows, size.size_bytes) == (3, 24)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -26,6 +26,11 @@ class Rounded(Aggregation):
 
 def test_durations_are_written_in_their_shortest_form() -> None:
     assert plain(timedelta(hours=36)) == "1d12h"
+
+
+def test_dates_and_moments_are_written_as_iso_text() -> None:
+    assert plain(date(2024, 3, 1)) == "2024-03-01"
+    assert plain([datetime(2024, 3, 1, 12, tzinfo=UTC)]) == ["2024-03-01T12:00:00+00:00"]
 
 
 def test_mappings_count_by_content_and_sequences_by_order() -> None:

@@ -373,3 +373,11 @@ def test_unknown_kind_of_node_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     written: Callable[..., object] = lambda *_, **__: '{"Teleport": {"Column": "a"}}'  # noqa: E731
     monkeypatch.setattr("polars.expr.meta.ExprMetaNameSpace.serialize", written)
     assert row_wise_fault(a, SCHEMA) == "teleport() is not known to work row by row"
+
+
+def test_names_within_a_list_may_be_changed_but_not_by_a_python_function() -> None:
+    schema = {"a": pl.List(pl.Int64())}
+    suffixed = pl.col("a").list.eval(pl.element().name.suffix("_z"))
+    called = pl.col("a").list.eval(pl.element().name.map(str.upper))
+    assert row_wise_fault(suffixed, schema) is None
+    assert "Python function" in (row_wise_fault(called, schema) or "")

@@ -32,3 +32,8 @@ def test_misspelt_name_is_told_with_the_nearest_even_where_it_is_taken_away() ->
         (numeric() - columns("bb")).resolve(COLUMNS)
     assert caught.value.code == "HW601"
     assert caught.value.hint == "did you mean 'b'? columns: a, b, c"
+
+
+def test_selectors_are_shown_as_they_were_written() -> None:
+    shown = numeric() - columns("a") & (strings() | columns("b", "c"))
+    assert str(shown) == "(numeric() - columns('a')) & (strings() | columns('b', 'c'))"

@@ -98,33 +98,24 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
     Raises:
         DataError: HW402, the source has no rows; HW410, a column cannot be derived.
     """
-    wanted = tuple(sorted(set(columns)))
-    frame = plan.source.reader.read(_raw(plan, wanted))
+    needed = _needed(plan, columns)
+    derive = plan.source.derive
+    frame = plan.source.reader.read(tuple(sorted(needed - derive.keys())))
     if not frame.height:
         raise DataError(
             "HW402", f"source {plan.source.name!r} has no rows", place=plan.source.place
         )
-    for name, expression in plan.source.derive.items():
-        if name in wanted or _is_read(plan, name, wanted):
+    for name, expression in derive.items():
+        if name in needed:
             place = None if plan.source.place is None else plan.source.place.of(f"derive {name!r}")
             frame = frame.with_columns(computed(frame, {name: expression}, place=place))
     return Rows(plan, frame)
 
 
-def _raw(plan: SourcePlan, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of the reader from which the wanted ones come."""
-    raw: set[str] = set()
-    for name in wanted:
-        if name in plan.source.derive:
-            raw |= set(_raw(plan, reads(plan.source.derive[name], plan.schema)))
-        else:
-            raw.add(name)
-    return tuple(sorted(raw))
-
-
-def _is_read(plan: SourcePlan, name: str, wanted: tuple[str, ...]) -> bool:
-    return any(
-        name in reads(plan.source.derive[other], plan.schema)
-        for other in wanted
-        if other in plan.source.derive
-    )
+def _needed(plan: SourcePlan, columns: Iterable[str]) -> set[str]:
+    """These columns and all from which they are derived."""
+    needed = set(columns)
+    for name, expression in reversed(plan.source.derive.items()):  # each reads earlier ones only
+        if name in needed:
+            needed |= set(reads(expression, plan.schema))
+    return needed

@@ -7,6 +7,7 @@ frames and single rows with one compiled program, and is written as text (see
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -29,7 +30,7 @@ from headwater.engines.program_rendering import to_expressions
 from headwater.engines.recipe_fitting import TrainingRows, fit_steps
 from headwater.errors import DataError, SpecError
 from headwater.kernel.assembly import assemble, columns_after
-from headwater.kernel.programs import Floats, Input, Program, interpreter
+from headwater.kernel.programs import Floats, Input, Program, bound_interpreter
 from headwater.kernel.row_operations import ColumnKind
 from headwater.spec.recipe import Recipe
 from headwater.steps.base import LABEL
@@ -190,8 +191,7 @@ def _row_function(program: Program) -> Callable[[Mapping[str, Any]], Floats]:
     read_numbers, read_words = _reader(numbers), _reader(categories)
     coders = [(_codes(entry).get, entry.null_code + 1.0) for entry in categories]
     wanted = np.array([register for _, register in program.outputs], np.int64)
-    arrays = (program.operations, program.parameters, program.table)
-    size, first, interpret = program.registers, len(program.inputs), interpreter()
+    first, own = len(program.inputs), _OwnRow(program)
 
     def prepare(row: Mapping[str, Any]) -> Floats:
         try:
@@ -204,16 +204,30 @@ def _row_function(program: Program) -> Callable[[Mapping[str, Any]], Floats]:
             cleaned = plain_row(program.inputs, (*values, *words))
             values, words = cleaned[: len(values)], cleaned[len(values) :]
         codes = [code(word, unseen) for word, (code, unseen) in zip(words, coders, strict=True)]
-        registers = np.empty(size)
         try:
-            registers[:first] = (*values, *codes)
+            own.registers[:first] = (*values, *codes)
         except OverflowError:
             raise DataError("HW603", "a value is an integer beyond what a float holds") from None
-        interpret(registers.reshape(size, 1), *arrays, 1)
-        results: Floats = registers[wanted]
+        own.run()
+        results: Floats = own.registers[wanted]
         return results
 
     return prepare
+
+
+class _OwnRow(threading.local):
+    """The registers of one row, for each thread its own, and the program that runs on them."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.registers = np.empty(program.registers)
+        self.run = bound_interpreter(
+            self.registers.reshape(program.registers, 1),
+            program.operations,
+            program.parameters,
+            program.table,
+            1,
+        )
 
 
 def _reader(inputs: Sequence[Input]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

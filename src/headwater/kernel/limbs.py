@@ -3,7 +3,7 @@
 A finite float is an integer times a power of two; a group of rows shares the smallest power, its
 *scale*. A sum is then an integer, kept as signed 64-bit words ("limbs") in radix 2**30 without
 carrying: two sums merge by adding words, so the order and grouping of rows cannot matter, and
-2**33 rows fit before a word overflows. Carrying and the one rounding happen when a result is read.
+2**30 rows fit before a word overflows. Carrying and the one rounding happen when a result is read.
 
 The functions are plain Python and compile with Numba (see `headwater.kernel.compile`); each costs
 compile time of its own, so there are few. Source of the idea: Kulisch and Snyder, "The exact dot
@@ -19,7 +19,32 @@ import numpy as np
 
 BITS = 30
 MASK = (1 << 30) - 1
-TWO_53 = 9007199254740992.0
+IMPLICIT = 1 << 52
+NOT_FINITE = 2047
+BIAS = 1075
+
+
+def whole(value: Any) -> tuple[int, int]:
+    """A float as `number * 2**(exponent - BIAS)`, exponent 1 to 2046; else `NOT_FINITE`."""
+    bits = np.float64(value).view(np.int64)
+    exponent = (bits >> 52) & NOT_FINITE
+    number = bits & (IMPLICIT - 1)
+    if exponent == 0:
+        exponent += 1
+    else:
+        number |= IMPLICIT
+    return (-number if bits < 0 else number), exponent
+
+
+def add_short(words: Any, number: Any, shift: int) -> None:
+    """Add `number * 2**shift` to three limbs; a number of at most 61 bits and a sign."""
+    k = shift // BITS
+    rest = shift % BITS
+    low = (number & MASK) << rest
+    high = (number >> BITS) << rest
+    words[k] += low & MASK
+    words[k + 1] += (low >> BITS) + (high & MASK)
+    words[k + 2] += high >> BITS
 
 
 def add_scaled(words: Any, number: Any, shift: int) -> None:
@@ -46,11 +71,8 @@ def add_square(words: Any, first: int, number: Any, shift: int) -> None:
     add_scaled(words, high * high, place + 4 * BITS)
 
 
-def round_limbs(words: Any) -> tuple[float, int]:
-    """The number in these limbs as `value * 2**power`, rounded once to nearest, ties to even.
-
-    The limbs are carried in place: afterwards they hold the magnitude, each in [0, 2**30).
-    """
+def carry_limbs(words: Any) -> float:
+    """Leave the magnitude in these limbs, each in [0, 2**30); the sign."""
     sign = 1.0
     top = words.shape[0] - 1
     for _ in range(2):
@@ -63,6 +85,16 @@ def round_limbs(words: Any) -> tuple[float, int]:
         sign = -1.0
         for i in range(top + 1):
             words[i] = -words[i]
+    return sign
+
+
+def round_limbs(words: Any) -> tuple[float, int]:
+    """The number in these limbs as `value * 2**power`, rounded once to nearest, ties to even.
+
+    The limbs are carried in place: afterwards they hold the magnitude, each in [0, 2**30).
+    """
+    sign = carry_limbs(words)
+    top = words.shape[0] - 1
     while top > 0 and words[top] == 0:
         top -= 1
     middle = words[top - 1] if top > 0 else 0
@@ -96,12 +128,19 @@ def scaled_float(value: float, power: int) -> float:
     return math.ldexp(value, power) + 0.0
 
 
-def add_product(out: Any, left: Any, right: Any) -> None:
-    """Add the product of two carried numbers; `out` has limbs for both lengths."""
-    for i in range(left.shape[0]):
-        over = 0
-        for k in range(right.shape[0]):
-            number = left[i] * right[k] + over
-            out[i + k] += number & MASK
-            over = number >> BITS
-        out[i + right.shape[0]] += over
+def multiply(words: Any, number: int) -> None:
+    """Carried limbs times a number below 2**32, in place; carried too."""
+    over = 0
+    for i in range(words.shape[0]):
+        product = words[i] * number + over
+        words[i] = product & MASK
+        over = product >> BITS
+
+
+def subtract_square(words: Any, root: Any) -> None:
+    """Subtract the square of carried limbs, without carrying; `words` has twice as many."""
+    for i in range(root.shape[0]):
+        for k in range(root.shape[0]):
+            product = root[i] * root[k]
+            words[i + k] -= product & MASK
+            words[i + k + 1] -= product >> BITS

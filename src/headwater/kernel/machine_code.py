@@ -13,7 +13,7 @@ import ctypes
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -206,20 +206,35 @@ def _caller(address: int, types: list[_Array | type]) -> Callable[..., None]:
         words += [ctypes.c_int64] * (5 + 2 * one.dimensions) if isinstance(one, _Array) else [one]
     function = ctypes.CFUNCTYPE(ctypes.c_int32, *words)(address)
 
-    def call(*arguments: Any) -> None:
+    def passed(arguments: tuple[Any, ...], results: Sequence[ctypes.c_void_p]) -> list[Any]:
         if len(arguments) != len(types):
             raise TypeError(f"{len(types)} arguments are taken, {len(arguments)} were given")
-        result, failure = ctypes.c_void_p(), ctypes.c_void_p()
-        given: list[Any] = [ctypes.addressof(result), ctypes.addressof(failure)]
+        given: list[Any] = [ctypes.addressof(one) for one in results]
         for argument, one in zip(arguments, types, strict=True):
             if isinstance(one, _Array):
                 given += _passed(argument, one)
             else:
                 given.append(argument)
+        return given
+
+    def run(given: list[Any]) -> None:
         # a pass fails where there is no memory for its states, and nowhere else
         if function(*given) in _FAILED:
             raise MemoryError("no memory for the states of a pass")
 
+    def call(*arguments: Any) -> None:
+        results = ctypes.c_void_p(), ctypes.c_void_p()
+        run(passed(arguments, results))
+
+    def bind(*arguments: Any) -> Callable[[], None]:
+        """The call with these arguments, which are looked at once and held."""
+        results = ctypes.c_void_p(), ctypes.c_void_p()
+        given = passed(arguments, results)
+        converted = [word(value) for word, value in zip(words, given, strict=True)]
+        held = arguments, results  # what the words point to
+        return lambda _held=held: run(converted)  # type: ignore[misc]
+
+    call.bind = bind  # type: ignore[attr-defined]
     return call
 
 

@@ -13,18 +13,25 @@ from typing import Any
 import numpy as np
 
 from headwater.kernel.limbs import (
+    BIAS,
     BITS,
     MASK,
-    TWO_53,
-    add_product,
+    NOT_FINITE,
     add_scaled,
+    add_short,
     add_square,
+    carry_limbs,
+    multiply,
     round_limbs,
+    subtract_square,
+    whole,
 )
 
 HEAD = 4
 FIRST = HEAD * BITS
 """The shift of the sum's first limb."""
+HEADROOM = 53 + 33
+"""Bits of a float and of the number of rows."""
 LOW_63 = (1 << 63) - 1
 TOP = 1 << (63 - BITS)
 """The last bit of 64, one limb further down."""
@@ -32,47 +39,60 @@ TOP = 1 << (63 - BITS)
 
 def prepare_sum(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
     """The smallest power of two in the group, and the words of a state that holds its sum."""
-    low = 5000
-    high = -5000
-    for i in range(start, stop):
-        if valid[i] and x[i] != 0.0 and x[i] - x[i] == 0.0:
-            exponent = math.frexp(x[i])[1]
-            low = exponent if exponent < low else low
-            high = exponent if exponent > high else high
-    if low > high:
-        return 0, HEAD + 5
-    return low - 53, HEAD + (high - low) // BITS + 5
+    scale, limbs = scale_and_limbs(x, valid, start, stop)
+    return scale, HEAD + limbs
 
 
 def prepare_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
     """The same for the sum and the sum of squares: limbs of the sum, then twice as many."""
-    scale, words = prepare_sum(x, valid, start, stop)
-    return scale, HEAD + 3 * (words - HEAD + 2)
+    scale, limbs = scale_and_limbs(x, valid, start, stop)
+    return scale, HEAD + 3 * limbs
+
+
+def scale_and_limbs(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+    """The smallest power of two in the group, and how many limbs hold its sum.
+
+    Twice as many hold the sum of squares times the number of rows.
+    """
+    low = NOT_FINITE
+    high = 0
+    for i in range(start, stop):
+        number, exponent = whole(x[i])
+        if valid[i] and number != 0 and exponent != NOT_FINITE:
+            low = min(low, exponent)
+            high = max(high, exponent)
+    if low > high:
+        return 0, HEADROOM // BITS + 1
+    return low - BIAS, (high - low + HEADROOM) // BITS + 1
 
 
 def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one float, for a sum."""
     state[0] = 1
-    value = x[i]
-    if value != value:
+    number, exponent = whole(x[i])
+    if exponent != NOT_FINITE:
+        add_short(state, number, FIRST + exponent - BIAS - scale)
+    elif x[i] != x[i]:
         state[1] = 1
-    elif value == math.inf:
+    elif x[i] > 0.0:
         state[2] = 1
-    elif value == -math.inf:
-        state[3] = 1
     else:
-        fraction, exponent = math.frexp(value)
-        if fraction != 0.0:
-            add_scaled(state, int(fraction * TWO_53), FIRST + exponent - 53 - scale)
+        state[3] = 1
 
 
 def lift_squares(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one float, for a sum and a sum of squares."""
     lift_sum(state, x, i, scale)
-    fraction, exponent = math.frexp(x[i])
-    if fraction != 0.0 and x[i] - x[i] == 0.0:
-        squares = HEAD + (state.shape[0] - HEAD) // 3
-        add_square(state, squares, int(fraction * TWO_53), exponent - 53 - scale)
+    number, exponent = whole(x[i])
+    if exponent != NOT_FINITE:
+        number = abs(number)
+        low = number & MASK
+        high = number >> BITS
+        limbs = (state.shape[0] - HEAD) // 3
+        shift = 2 * (exponent - BIAS - scale) + BITS * (HEAD + limbs)
+        add_short(state, low * low, shift)
+        add_short(state, 2 * low * high, shift + BITS)
+        add_short(state, high * high, shift + 2 * BITS)
 
 
 def prepare_integers(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -123,21 +143,12 @@ def spread(state: Any) -> tuple[float, int]:
     size = (state.shape[0] - HEAD) // 3
     total = state[HEAD : HEAD + size]
     squares = state[HEAD + size :]
-    round_limbs(total)
-    round_limbs(squares)
+    carry_limbs(total)
+    carry_limbs(squares)
     # n * sum(x**2) - sum(x)**2 is exact and never negative
-    room = np.empty(2 * size + 4, np.int64)
-    for i in range(2 * size + 2):
-        room[i] = 0
-    difference = room[: 2 * size + 2]
-    rows = room[2 * size + 2 :]
-    rows[0] = state[0] & MASK
-    rows[1] = state[0] >> BITS
-    add_product(difference, total, total)
-    for i in range(2 * size):
-        difference[i] = -difference[i]
-    add_product(difference, squares, rows)
-    value, power = round_limbs(difference)
+    multiply(squares, state[0])
+    subtract_square(squares, total)
+    value, power = round_limbs(squares)
     n = float(state[0])
     return value / (n * (n - 1.0)), power
 

@@ -188,6 +188,77 @@ def prefix_states(
                 status[w, j], out[w, j] = fold.result(one, x, scale)
 
 
+def two_stacks(
+    fold: Any,
+    x: Any,
+    valid: Any,
+    rank: Any,
+    known: Any,
+    as_of: Any,
+    low: Any,
+    high: Any,
+    groups: Any,
+    out: Any,
+    status: Any,
+) -> None:
+    """What `activated_tree` writes, where `known` never falls in event order.
+
+    Rows of a window wait in the back, merged into one state. When all that stood before them have
+    left, the state of each of them and all after it is made, from the end; the window's state is
+    then that of its first row and the back's. Each row is merged twice for each window.
+    """
+    for g in range(groups.shape[0]):
+        room = 0
+        for w in range(low.shape[0]):
+            for j in range(groups[g, 2], groups[g, 3]):
+                room = max(room, high[j] - low[w, j])
+        scale, words = fold.prepare(x, valid, groups[g, 0], groups[g, 1])
+        front = np.empty((room + 3, words), np.int64)
+        back = front[room]
+        one = front[room + 1]
+        both = front[room + 2]
+        for w in range(low.shape[0]):
+            first = groups[g, 0]
+            middle = first
+            seen = first
+            for k in range(words):
+                back[k] = 0
+            for j in range(groups[g, 2], groups[g, 3]):
+                start = low[w, j]
+                if start >= seen:
+                    seen = start
+                    middle = start
+                    for k in range(words):
+                        back[k] = 0
+                while seen < high[j] and known[seen] <= as_of[j]:
+                    for k in range(words):
+                        one[k] = 0
+                    if valid[seen]:
+                        fold.lift(one, x, seen, scale)
+                        fold.merge(back, back, one, x, rank)
+                    seen += 1
+                if start > middle:
+                    for k in range(words):
+                        back[k] = 0
+                    for i in range(seen - 1, start - 1, -1):
+                        for k in range(words):
+                            one[k] = 0
+                        if valid[i]:
+                            fold.lift(one, x, i, scale)
+                        fold.merge(front[i - start], one, back, x, rank)
+                        for k in range(words):
+                            back[k] = front[i - start, k]
+                    for k in range(words):
+                        back[k] = 0
+                    first = start
+                    middle = seen
+                for k in range(words):
+                    both[k] = back[k]
+                if start < middle:
+                    fold.merge(both, front[start - first], back, x, rank)
+                status[w, j], out[w, j] = fold.result(both, x, scale)
+
+
 def sliding_multiset(
     fold: Any,
     x: Any,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -140,6 +141,16 @@ def run_program(
 def interpreter() -> Callable[..., Any]:
     """`run_program` as machine code."""
     return compiled(run_program, SIGNATURE)
+
+
+def bound_interpreter(*arguments: Any) -> Callable[[], Any]:
+    """`run_program` with all of its arguments, for calls that follow one another.
+
+    Passing arrays costs more than a program of some hundred operations over one row.
+    """
+    run = interpreter()
+    bind = getattr(run, "bind", None)  # neither plain Python nor Numba's own function has it
+    return partial(run, *arguments) if bind is None else bind(*arguments)
 
 
 def execute(program: Program, columns: Sequence[Floats], *, rows: int) -> Floats:

@@ -28,7 +28,7 @@ class _Bin:
 
     label: Integers
     score: Floats
-    group: Integers
+    group: Integers | None
 
     @property
     def share(self) -> float:
@@ -42,6 +42,8 @@ class _Bin:
         """How many rows drawn one by one would tell as much about the share as these do."""
         rows, share = len(self.label), self.share
         alone = share * (1 - share) / rows
+        if self.group is None:
+            return float(rows)
         _, numbered = np.unique(self.group, return_inverse=True)
         clusters = int(numbered.max()) + 1
         if alone == 0 or clusters < 2:
@@ -89,12 +91,12 @@ def calibration(
         return {"undefined": "there are no rows"}
     if value.min() < 0 or value.max() > 1:
         return {"undefined": "the score is not a probability"}
-    codes, _ = grouped(groups, len(truth))
+    codes = None if groups is None else grouped(groups, len(truth))[0]
     found = list(_bins(truth, value, codes, bins))
     return {"bins": [_described(one) for one in found], **_summed(truth, value, found)}
 
 
-def _bins(truth: Integers, value: Floats, codes: Integers, bins: int) -> Iterator[_Bin]:
+def _bins(truth: Integers, value: Floats, codes: Integers | None, bins: int) -> Iterator[_Bin]:
     """The rows in bins of about equal size; a run of equal scores goes where its middle lies."""
     order = np.argsort(value, kind="stable")
     ranked = value[order]
@@ -103,7 +105,7 @@ def _bins(truth: Integers, value: Floats, codes: Integers, bins: int) -> Iterato
     place = ((first + after - 1) * bins) // (2 * len(ranked))
     for number in np.unique(place):
         rows = order[place == number]
-        yield _Bin(truth[rows], value[rows], codes[rows])
+        yield _Bin(truth[rows], value[rows], None if codes is None else codes[rows])
 
 
 def _described(one: _Bin) -> dict[str, Any]:
@@ -156,4 +158,5 @@ def _wilson(share: float, rows: float) -> tuple[float, float]:
     middle = (share + square / 2) / (1 + square)
     spread = float(np.sqrt(share * (1 - share) / rows + square / rows / 4))
     half = _NORMAL_95 / (1 + square) * spread
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding must not leave the share itself outside
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))

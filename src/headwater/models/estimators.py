@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from headwater.errors import DataError, EngineError, Place, SpecError
 from headwater.models import stand_in
 from headwater.models.import_paths import class_at, unknown
+from headwater.models.parameters import check_parameters
 
 # OpenMP threads spin while they wait, which makes a fit many times slower on a busy machine. This
 # is read when the first library that uses OpenMP is loaded; it changes no result.
@@ -84,6 +85,7 @@ def load(
         made, given = class_at(stand_in.PATH, place), stand_in.translated(params)
         estimator = _make(made, stand_in.PATH, _settled(made, given, seed), place)
         return estimator, stand_in.note(import_path, params, error)
+    check_parameters(made, params, import_path=import_path, place=place)
     return _make(made, import_path, _settled(made, params, seed), place), ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -33,6 +35,31 @@ def class_at(import_path: str, place: Place | str | None) -> Any:
     if not (inspect.isclass(found) and hasattr(found, "fit")):
         raise SpecError("HW701", f"{import_path} is not an estimator class", place=place)
     return found
+
+
+_KNOWN_BY_VERSION = frozenset({"lightgbm", "sklearn"})
+
+
+def code_digest(import_path: str) -> str:
+    """A digest of the code behind a class: its file, or all of the package that it belongs to.
+
+    Empty for scikit-learn and LightGBM, whose versions stand for their code, and where there is no
+    such class or no file of it.
+    """
+    top = import_path.partition(".")[0]
+    if top in _KNOWN_BY_VERSION:
+        return ""
+    try:
+        class_at(import_path, None)
+        root = Path(inspect.getfile(importlib.import_module(top)))
+    except (SpecError, ImportError, OSError, TypeError):
+        return ""
+    is_package = root.name == "__init__.py"
+    digest = hashlib.sha256()
+    for path in sorted(root.parent.rglob("*.py")) if is_package else [root]:
+        digest.update(path.relative_to(root.parent).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def unknown(

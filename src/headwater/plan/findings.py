@@ -9,9 +9,10 @@ from headwater.plan.training_sets import TrainingSetPlan
 def findings(plan: TrainingSetPlan) -> list[dict[str, str]]:
     """Code, certainty and message of each, in a fixed order.
 
-    A clock that was not declared, a table without times, a filter that reads what the plan cannot
-    prove to be known at `as_of`, and one that is declared to read what is known later are
-    `suspected`, never passed over. What is masked row by row is counted in `masked`.
+    A clock that was not declared, a table without times, a label ahead that may be taken before all
+    its rows are known, a filter that reads what the plan cannot prove to be known at `as_of`, and
+    one that is declared to read what is known later are `suspected`, never passed over. What is
+    masked row by row is counted in `masked`.
     """
     found = [
         {
@@ -26,7 +27,7 @@ def findings(plan: TrainingSetPlan) -> list[dict[str, str]]:
     if plan.training_set.spine.history is None and label.known_time is None and not label.ahead:
         message = f"label {label.name!r} of a frame declares no known_time: it counts as known"
         found.append({"code": "HW305", "certainty": "suspected", "message": message})
-    return found + _of_static(plan) + _of_filter(plan) + _of_label_filter(plan)
+    return found + _of_static(plan) + _of_delay(plan) + _of_filter(plan) + _of_label_filter(plan)
 
 
 def _of_static(plan: TrainingSetPlan) -> list[dict[str, str]]:
@@ -40,6 +41,23 @@ def _of_static(plan: TrainingSetPlan) -> list[dict[str, str]]:
         for name, source in plan.sources.items()
         if source.source.static is not None
     ]
+
+
+def _of_delay(plan: TrainingSetPlan) -> list[dict[str, str]]:
+    ahead = plan.label.ahead
+    if ahead is None or ahead.source.source.delay is not None:
+        return []
+    event_time = ahead.source.source.event_time
+    moments = {moment for feature in ahead.view.features for moment in feature.clock.moments}
+    late = sorted(str(m) for m in moments if m.column != event_time or m.offset > 0)
+    if not late:
+        return []
+    message = (
+        f"label {plan.training_set.label.name!r} counts what is known when its horizon has passed, "
+        f"by {' and '.join(late)}, and source {ahead.source.source.name!r} declares no delay: rows "
+        "that are known later do not count"
+    )
+    return [{"code": "HW308", "certainty": "suspected", "message": message}]
 
 
 def _of_filter(plan: TrainingSetPlan) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from typing import Literal
 from headwater.errors import EngineError, Place
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.faults import reads
-from headwater.plan.lineage import origins
+from headwater.plan.origins import origins
 from headwater.plan.sources import SourcePlan
 from headwater.plan.spines import OwnColumn, SpinePlan
 from headwater.plan.training_sets import TrainingSetPlan

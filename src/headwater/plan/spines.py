@@ -10,6 +10,7 @@ import polars as pl
 from headwater.errors import Place, closest
 from headwater.plan.faults import Faults, reads
 from headwater.plan.grids import GridPlan, plan_grid
+from headwater.plan.origins import chain_of
 from headwater.plan.sources import SourcePlan, is_time, plan_source
 from headwater.schema.clocks import ALWAYS, Clock, Moment
 from headwater.spec.clock_expressions import moment_of
@@ -119,7 +120,8 @@ def _check_filter(
     if clock.known_by(moment) == "refused":
         faults.add(
             "HW303",
-            f"the filter is known at {clock}, which is after as_of = {moment}",
+            f"the filter is known at {clock}, which is after as_of = {moment}"
+            + chain_of(source, reads(spine.filter, source.schema), moment),
             place=place,
             hint="filter by what is known at as_of, or declare a label_filter= with its reason",
         )
@@ -214,7 +216,8 @@ def _own(
     if verdict == "refused":
         faults.add(
             "HW303",
-            f"column {name!r} is known at {clock}, which is after as_of = {moment}",
+            f"column {name!r} is known at {clock}, which is after as_of = {moment}"
+            + chain_of(source, [name], moment),
             place=place,
             hint="look back from a later moment, or leave the column out of keep=",
         )

@@ -115,7 +115,7 @@ def _figures(entry: Mapping[str, Any], name: str, *, is_later: bool) -> dict[str
         "missing": _null_share(part),
         "words": strip_picture.in_words({**entry, "parts": {name: part}}) if is_category else "",
         "quantiles": [
-            strip_picture.value(quantiles[share], entry["kind"]) if quantiles else numbers.NOTHING
+            numbers.short(quantiles[share]) if quantiles else numbers.NOTHING
             for share in _QUANTILES
         ],
         "is_later": is_later,

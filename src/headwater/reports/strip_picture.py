@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -50,14 +49,6 @@ def draw(entry: Mapping[str, Any]) -> Strip:
     return Strip(paths, low, high, in_words(entry))
 
 
-def value(number: float, kind: str) -> str:
-    """A value of an input of this kind, as short as it can be read."""
-    if kind == "time":
-        moment = datetime.fromtimestamp(number / 1e6, UTC)
-        return numbers.moment(moment)
-    return numbers.short(number)
-
-
 def in_words(entry: Mapping[str, Any]) -> str:
     """What the strip shows, for who does not see it."""
     return "; ".join(f"{name}: {_said(entry, part)}" for name, part in entry["parts"].items())
@@ -70,7 +61,7 @@ def _said(entry: Mapping[str, Any], part: Mapping[str, Any]) -> str:
     if entry["kind"] == "category":
         named = zip(entry["values"], part["counts"], strict=False)
         return ", ".join(f"{name} {numbers.percent(rows / known)}" for name, rows in named)
-    quantiles = (value(part["quantiles"][share], entry["kind"]) for share in _MIDDLE)
+    quantiles = (numbers.short(part["quantiles"][share]) for share in _MIDDLE)
     low, middle, high = quantiles
     return f"median {middle}, middle half {low} to {high}"
 
@@ -78,7 +69,7 @@ def _said(entry: Mapping[str, Any], part: Mapping[str, Any]) -> str:
 def _ends(entry: Mapping[str, Any]) -> tuple[str, str]:
     if entry["kind"] != "category":
         places = entry["values"] or entry["edges"]
-        return value(places[0], entry["kind"]), value(places[-1], entry["kind"])
+        return numbers.short(places[0]), numbers.short(places[-1])
     others = entry["distinct"] - len(entry["values"])
     shown = ", ".join(entry["values"])
     return shown, f"and {numbers.count(others)} more" if others else ""

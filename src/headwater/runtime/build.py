@@ -14,7 +14,6 @@ from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
 from headwater.engines.views import view_features
-from headwater.errors import Place
 from headwater.plan.faults import Faults
 from headwater.plan.identity import (
     artifact_identity,
@@ -30,38 +29,16 @@ from headwater.runtime.contracts import check_unchanged as check_source_unchange
 from headwater.runtime.contracts import contract_findings, enforced
 from headwater.runtime.manifest import manifest
 from headwater.runtime.progress import Say, about, silent
-from headwater.runtime.project import read_settings
+from headwater.runtime.sessions import Session as Session
+from headwater.runtime.sessions import session_at as session_at
 from headwater.spec.recipe import Recipe
 from headwater.spec.training_set import TrainingSet
 from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
 from headwater.stores.atomic import appearing
-from headwater.stores.cache import Cache, write_frame
-from headwater.stores.home import Home, home_of
+from headwater.stores.cache import write_frame
 
 Result = tuple[pl.DataFrame, dict[str, Any]]
 """What a task computes: rows, and facts about them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Session:
-    """What a use case works with.
-
-    Args:
-        home: Where results are kept.
-        seed: The root seed of the project.
-        say: Hears what is being done.
-        threads: By default the processors at hand.
-    """
-
-    home: Home
-    seed: int = 0
-    say: Say = silent
-    threads: int | None = None
-
-    @property
-    def cache(self) -> Cache:
-        """Results of tasks."""
-        return Cache(self.home.cache)
 
 
 def build(
@@ -89,14 +66,6 @@ def build(
         EngineError: HW502, the results cannot be written.
     """
     return build_in(training_set, session_at(training_set.place, seed, say, threads))
-
-
-def session_at(place: Place | None, seed: int | None, say: Say, threads: int | None) -> Session:
-    """What works for definitions made at this place: their project's folder, and its seed."""
-    home = home_of(None if place is None else place.file)
-    if seed is None and (home.project / "headwater.toml").is_file():
-        seed = int(read_settings(home.project).get("seed", 0))
-    return Session(home, seed or 0, say, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from headwater.plan.views import plan_view
 from headwater.runtime.contracts import asked, is_refused
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
+from headwater.spec.attributes import Attributes
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.source import Source
@@ -46,7 +47,7 @@ def check(
             plan = plan_training_set(training_set, faults)
             if plan is not None:
                 found += [finding for finding in findings(plan) if finding not in found]
-    for view in project.of(FeatureView).values():
+    for view in (*project.of(FeatureView).values(), *project.of(Attributes).values()):
         with _noting(unread):
             plan_view(view, faults)
     for source in project.of(Source).values():

@@ -25,6 +25,7 @@ from headwater.engines.preparation import fit
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows
 from headwater.engines.views import view_features
 from headwater.models import estimators
+from headwater.models.import_paths import code_digest
 from headwater.models.metrics import roc_auc
 from headwater.models.resampling import Bootstrap, bootstrap
 from headwater.plan.seeds import derived_seed
@@ -80,6 +81,7 @@ def compare_clocks(comparison: ClockComparison, trained: Trained, session: Sessi
             "task": "clocks",
             "comparison": comparison.definition(),
             "model": comparison.model.definition(),
+            "code": code_digest(comparison.model.estimator),
             "artifact": trained.artifact.fingerprint,
             "seed": session.seed,
             "versions": learner_versions(),

@@ -49,17 +49,15 @@ def distributions(artifact: Artifact) -> list[dict[str, Any]]:
 
 def distribution(name: str, parts: Mapping[str, pl.Series]) -> dict[str, Any]:
     """The entry of one input; the first part is what the others are compared with."""
-    dtype = next(iter(parts.values())).dtype
-    if dtype.is_temporal():
-        return {"name": name, "kind": "time", **_numbers(_as_numbers(parts))}
-    if dtype.is_numeric():
+    if next(iter(parts.values())).dtype.is_numeric():
         return {"name": name, "kind": "number", **_numbers(_as_numbers(parts))}
-    return {"name": name, "kind": "category", **_categories(parts)}
+    words = {part: values.cast(pl.String) for part, values in parts.items()}
+    return {"name": name, "kind": "category", **_categories(words)}
 
 
 def _as_numbers(parts: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
-    """Floats; times as microseconds. NaN and infinities have no place on an axis, so null."""
-    whole = {part: values.to_physical().cast(pl.Float64) for part, values in parts.items()}
+    """Floats; NaN and infinities have no place on an axis and become null."""
+    whole = {part: values.cast(pl.Float64) for part, values in parts.items()}
     return {
         part: values.set(~values.is_finite().fill_null(True), None).clip(-_MOST, _MOST)
         for part, values in whole.items()
@@ -126,8 +124,7 @@ def _quantiles(values: NDArray[np.float64]) -> dict[str, float]:
     return {name: float(value) for name, value in zip(names, asked, strict=True)}
 
 
-def _categories(parts: Mapping[str, pl.Series]) -> dict[str, Any]:
-    words = {part: _as_words(values) for part, values in parts.items()}
+def _categories(words: Mapping[str, pl.Series]) -> dict[str, Any]:
     tables = {part: _tallied(values) for part, values in words.items()}
     train = next(iter(tables.values()))
     common = sorted(train, key=lambda value: (-train[value], value))
@@ -148,12 +145,6 @@ def _categories(parts: Mapping[str, pl.Series]) -> dict[str, Any]:
             **_moves(first, full, is_first=not found),
         }
     return {"values": common[:_TOP], "distinct": len(common), "parts": found}
-
-
-def _as_words(values: pl.Series) -> pl.Series:
-    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
-        return pl.Series([None if one is None else repr(one) for one in values], dtype=pl.String)
-    return values.cast(pl.String)
 
 
 def _tallied(words: pl.Series) -> dict[str, int]:

@@ -13,7 +13,8 @@ from headwater.errors import SpecError, closest
 from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.identity import sources_of, versions
-from headwater.plan.lineage import feature_origins, label_origins, origins, prepared_inputs
+from headwater.plan.lineage import feature_origins, label_origins, prepared_inputs
+from headwater.plan.origins import origins
 from headwater.plan.proof import prove, reached
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import FeaturePlan, ViewPlan

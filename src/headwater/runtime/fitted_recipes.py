@@ -143,13 +143,18 @@ class FittedRecipe:
             ],
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_one"}
+
     @cached_property
     def _one(self) -> Callable[[Mapping[str, Any]], dict[str, float | None]]:
         prepare, names = self.preparation.row_function(), self.columns
+        empty: dict[str, float | None] = dict.fromkeys(names)  # a copy has its size from the start
 
         def one(row: Mapping[str, Any]) -> dict[str, float | None]:
             values = prepare(row)
-            prepared: dict[str, float | None] = dict(zip(names, values.tolist(), strict=True))
+            prepared = empty.copy()
+            prepared.update(zip(names, values.tolist(), strict=True))
             for place in np.isnan(values).nonzero()[0].tolist():
                 prepared[names[place]] = None
             return prepared

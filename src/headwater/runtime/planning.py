@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from headwater.plan.graph import Task, graph
-from headwater.plan.lineage import feature_origins, origins
+from headwater.plan.lineage import feature_origins
+from headwater.plan.origins import origins
 from headwater.plan.proof import Proof, prove
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.runtime.build import Session, resolved

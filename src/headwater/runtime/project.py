@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 from headwater import plugins
 from headwater.errors import Place, SpecError, SpecErrors, closest, raise_all
 from headwater.runtime.project_modules import execute, importable
+from headwater.spec.attributes import Attributes
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.source import Source
 from headwater.spec.training_set import TrainingSet
 from headwater.stores.home import Home
 
-Definition = Source | FeatureView | TrainingSet | Model | ClockComparison
-_Kind = TypeVar("_Kind", Source, FeatureView, TrainingSet, Model, ClockComparison)
+Definition = Source | FeatureView | Attributes | TrainingSet | Model | ClockComparison
+_Kind = TypeVar("_Kind", Source, FeatureView, Attributes, TrainingSet, Model, ClockComparison)
 _KNOWN = {"name", "seed", "definitions", "prepare"}
 
 

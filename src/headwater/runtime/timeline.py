@@ -9,6 +9,8 @@ import polars as pl
 from headwater.stores.artifacts import Artifact
 
 MOST_BUCKETS = 400
+LEAST_ROWS = 8
+"""How many rows a bucket should hold on average; with fewer one sees luck only."""
 _BUCKETS = {
     **{"1s": 1, "10s": 10, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "6h": 21_600},
     **{"1d": 86_400, "1w": 604_800, "1mo": 2_629_746, "3mo": 7_889_238, "1y": 31_556_952},
@@ -23,9 +25,9 @@ def timeline(artifact: Artifact) -> dict[str, Any]:
 
     Returns:
         `every`: the length of a bucket, such as "1d", the shortest of round lengths that gives at
-        most 400; `buckets`: for each that holds rows its `start` in UTC, `part`, `rows` and
-        `prevalence`; `label_lag`: how long after `as_of` labels became known, in seconds (`0.5`,
-        `0.95`), or None where they always were.
+        most 400 and fills them; `buckets`: for each that holds rows its `start` in UTC, `part`,
+        `rows` and `prevalence`; `label_lag`: how long after `as_of` labels became known, in seconds
+        (`0.5`, `0.95`), or None where they always were.
     """
     columns = artifact.manifest["columns"]
     frames = [
@@ -54,9 +56,10 @@ def timeline(artifact: Artifact) -> dict[str, Any]:
 def _every(moments: pl.Series) -> str:
     """The shortest round length that cuts the time of these moments in few enough buckets."""
     ends = pl.Series([moments.min(), moments.max()], dtype=moments.dtype)
+    most = max(1, min(MOST_BUCKETS, len(moments) // LEAST_ROWS))
     for every, seconds in _BUCKETS.items():
         first, last = ends.dt.truncate(every).dt.epoch("s")
-        if (last - first) / seconds < MOST_BUCKETS:
+        if (last - first) / seconds < most:
             return every
     return "100y"  # all that a moment can be lies within 3,000 of them
 

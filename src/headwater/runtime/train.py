@@ -15,6 +15,7 @@ import polars as pl
 from headwater.engines.computed import computed
 from headwater.errors import DataError
 from headwater.models import estimators
+from headwater.models.import_paths import code_digest
 from headwater.models.metrics import NAMES, metrics
 from headwater.models.resampling import Bootstrap, bootstrap
 from headwater.plan.faults import Faults
@@ -116,6 +117,7 @@ def _identity(model: Model, artifact: str, session: Session) -> str:
             "task": "train",
             "artifact": artifact,
             "model": model.definition(),
+            "code": code_digest(model.estimator),
             "seed": session.seed,
             "versions": learner_versions(),
         }

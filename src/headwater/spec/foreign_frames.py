@@ -10,6 +10,8 @@ import polars as pl
 from headwater.errors import SpecError
 
 FrameKind = Literal["polars", "lazy", "pandas", "arrow"]
+_REFUSALS = (ValueError, TypeError, NotImplementedError, pl.exceptions.PolarsError)
+"""What a frame of another library may raise on its way to Polars."""
 
 
 def kind_of(frame: Any) -> FrameKind:
@@ -46,8 +48,8 @@ def to_polars(frame: Any) -> pl.DataFrame:
     if kind == "lazy":
         return frame.collect()  # type: ignore[no-any-return]
     try:
-        return _from_pandas(frame) if kind == "pandas" else _from_arrow(frame)
-    except (ValueError, TypeError, NotImplementedError, pl.exceptions.PolarsError) as error:
+        return _converted(frame, kind)
+    except _REFUSALS as error:
         raise SpecError(
             "HW211",
             f"a frame of {kind} cannot be read: {_reason(frame, kind)}",
@@ -55,13 +57,11 @@ def to_polars(frame: Any) -> pl.DataFrame:
         ) from error
 
 
-def _from_pandas(frame: Any) -> pl.DataFrame:
-    return pl.from_pandas(frame, include_index=False)
-
-
-def _from_arrow(table: Any) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+def _converted(frame: Any, kind: FrameKind) -> pl.DataFrame:
+    if kind == "pandas":
+        return pl.from_pandas(frame, include_index=False)
+    table = pl.from_arrow(frame)
+    return table if isinstance(table, pl.DataFrame) else table.to_frame()
 
 
 def _reason(frame: Any, kind: FrameKind) -> str:
@@ -70,13 +70,16 @@ def _reason(frame: Any, kind: FrameKind) -> str:
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
         return f"column {twice[0]!r} is there twice"
-    for place, name in enumerate(names):
-        part = frame.iloc[:, [place]] if kind == "pandas" else frame.select([place])
-        try:
-            _from_pandas(part) if kind == "pandas" else _from_arrow(part)
-        except (ValueError, TypeError, NotImplementedError, pl.exceptions.PolarsError):
-            return f"column {name!r} holds values that Polars has no type for"
-    return "Polars refuses it"
+    wrong = [repr(name) for name in names if not _is_readable(frame[[name]], kind)]
+    return f"Polars has no type for the values of {', '.join(wrong)}"
+
+
+def _is_readable(frame: Any, kind: FrameKind) -> bool:
+    try:
+        _converted(frame, kind)
+    except _REFUSALS:
+        return False
+    return True
 
 
 def in_kind_of(frame: Any, made: pl.DataFrame) -> Any:

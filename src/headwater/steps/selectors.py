@@ -93,8 +93,9 @@ class Combined(Selector):
         return tuple(column for column in columns if column in chosen)
 
     def __str__(self) -> str:
-        right = f"({self.right})" if isinstance(self.right, Combined) else str(self.right)
-        return f"{self.left} {self.operator} {right}"
+        sides = (self.left, self.right)
+        left, right = (f"({one})" if isinstance(one, Combined) else str(one) for one in sides)
+        return f"{left} {self.operator} {right}"
 
 
 def numeric() -> Selector:

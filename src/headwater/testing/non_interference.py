@@ -19,7 +19,7 @@ the engine: clocks are read again, in expressions of their own.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ def reading(view: ViewPlan, frame: pl.DataFrame) -> ViewPlan:
 def unknown(plan: SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
     """For each column of the reader whether its clock is after a moment, or is never reached.
 
+    A time at which something else became known is known with that.
+
     Args:
         plan: Whose clocks are asked; their columns must come from the reader.
         frame: Rows of the reader.
@@ -51,7 +53,11 @@ def unknown(plan: SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
     for column in frame.columns:
         moments = [pl.col(m.column).dt.epoch("us") + m.offset for m in plan.clocks[column].moments]
         late = [(moment > at).fill_null(True) for moment in moments]
-        flags[column] = pl.any_horizontal(late) if late else pl.lit(False)
+        first = _first_unknown(plan, column, at)
+        flag = pl.any_horizontal(late) if late else pl.lit(False)
+        if first is not None:
+            flag &= (pl.col(column).dt.epoch("us") >= first).fill_null(True)
+        flags[column] = flag
     return frame.select(pl.lit(0).alias("<row>"), **flags).drop("<row>")
 
 
@@ -89,57 +95,14 @@ def changed(
     """
     rng = np.random.default_rng(seed)
     hidden = unknown(plan, frame, at=at)
-    other = pl.DataFrame(
-        [_replaced(plan, frame[name], hidden[name], at, rng) for name in frame.columns]
-    )
+    change = _Change(plan, at, rng)
     nothing = hidden.select(pl.all_horizontal(pl.all())).to_series().to_numpy()
+    other = change.of(frame, hidden)
     kept = ~nothing | (rng.random(frame.height) > 0.3)
-    rows = [other.filter(pl.Series(kept)), _invented(plan, other, nothing, rng)]
-    identity = plan.source.identity
-    if versions and identity and all(_first_unknown(plan, name, at) is None for name in identity):
-        rows.append(_later_versions(plan, frame, nothing, at, rng))
+    rows = [other.filter(pl.Series(kept)), change.invented(other, nothing)]
+    if versions and change.can_tell_again:
+        rows.append(change.told_again(frame, nothing))
     return pl.concat(rows).sample(fraction=1.0, shuffle=True, seed=seed)
-
-
-def _replaced(
-    plan: SourcePlan, values: pl.Series, hidden: pl.Series, at: int, rng: Any
-) -> pl.Series:
-    """The column with other values where it was not known; an identity does not change."""
-    if values.name in plan.source.identity or not hidden.any():
-        return values
-    other = _other_times if isinstance(values.dtype, pl.Datetime) else _other_values
-    found = other(plan, values, at, rng)
-    return pl.select(pl.when(hidden).then(found).otherwise(values)).to_series().alias(values.name)
-
-
-def _other_values(plan: SourcePlan, values: pl.Series, at: int, rng: Any) -> pl.Series:
-    """Values unlike these, of the same type, in another order, some of them null."""
-    dtype = values.dtype
-    shuffled = values.gather(rng.permutation(len(values)))
-    if dtype == pl.Boolean:
-        other = ~values.fill_null(False)
-    elif dtype.is_integer():
-        other = (shuffled.fill_null(7) * -3 + 1_000_003).cast(dtype)
-    elif dtype.is_float():
-        other = shuffled.fill_null(7.0) * -3.5 + 1e6
-    elif dtype == pl.String:
-        other = shuffled.fill_null("unknown") + pl.Series(rng.choice(["", "!"], len(values)))
-    else:
-        other = shuffled
-    return other.set(pl.Series(rng.random(len(values)) < 0.1), None)
-
-
-def _other_times(plan: SourcePlan, values: pl.Series, at: int, rng: Any) -> pl.Series:
-    """Other times; those of a clock from the microsecond on that comes after the moment."""
-    size = len(values)
-    least = _first_unknown(plan, values.name, at)
-    if least is None:
-        leaps = rng.integers(-40 * _DAY, 40 * _DAY, size)
-        return (values.dt.epoch("us").fill_null(at) + pl.Series(leaps)).cast(values.dtype)
-    other = pl.Series(least + rng.choice(_LEAPS, size))
-    if values.name != plan.source.event_time and plan.source.null_known_time == "never":
-        other = other.set(pl.Series(rng.random(size) < 0.1), None)
-    return other.cast(values.dtype)
 
 
 def _first_unknown(plan: SourcePlan, column: str, at: int) -> int | None:
@@ -149,39 +112,101 @@ def _first_unknown(plan: SourcePlan, column: str, at: int) -> int | None:
     return at - min(offsets) + 1 if offsets else None
 
 
-def _invented(plan: SourcePlan, other: pl.DataFrame, nothing: Any, rng: Any) -> pl.DataFrame:
-    """Rows like those of which nothing was known, as events of their own."""
-    rows = other[_some(np.flatnonzero(nothing), rng)]
-    number = pl.int_range(pl.len())
-    own = []
-    for name in plan.source.identity:
-        if rows.schema[name].is_integer():
-            own.append((pl.col(name) + 10_000_000 + number).cast(rows.schema[name]).alias(name))
-        elif rows.schema[name] == pl.String:
-            own.append(pl.format("{} {}", name, number).alias(name))
-    return rows.with_columns(own)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Change:
+    """What is put in the place of values that were not known at a moment."""
 
+    plan: SourcePlan
+    at: int
+    rng: Any
 
-def _later_versions(
-    plan: SourcePlan, frame: pl.DataFrame, nothing: Any, at: int, rng: Any
-) -> pl.DataFrame:
-    """Versions of known events of which nothing was known: another time, entity and values."""
-    picked = frame[_some(np.flatnonzero(~nothing), rng)]
-    late = pl.Series(np.ones(picked.height, np.bool_))
-    columns = []
-    for name in frame.columns:
-        least = _first_unknown(plan, name, at)
-        if not plan.clocks[name].moments:
-            columns.append(picked[name])
-        elif least is None:
-            columns.append(_replaced(plan, picked[name], late, at, rng))
-        else:  # an order of their own, behind all other versions
-            apart = pl.Series(least + 100 * _DAY + np.arange(picked.height))
-            columns.append(apart.cast(picked.schema[name]).alias(name))
-    return pl.DataFrame(columns)
+    def of(self, frame: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFrame:
+        """The rows with other values where they were not known; an identity does not change."""
+        columns = []
+        for name in frame.columns:
+            if name in self.plan.source.identity or not hidden[name].any():
+                columns.append(frame[name])
+                continue
+            is_time = isinstance(frame.schema[name], pl.Datetime)
+            other = self._times(frame, name) if is_time else self._values(frame[name])
+            new = pl.when(hidden[name]).then(other).otherwise(frame[name])
+            columns.append(pl.select(new).to_series().alias(name))
+        return pl.DataFrame(columns)
 
+    def _values(self, values: pl.Series) -> pl.Series:
+        """Values unlike these, of the same type, in another order, some of them null."""
+        dtype = values.dtype
+        shuffled = values.gather(self.rng.permutation(len(values)))
+        if dtype == pl.Boolean:
+            other = ~values.fill_null(False)
+        elif dtype.is_integer():
+            other = (shuffled.fill_null(7) * -3 + 1_000_003).cast(dtype)
+        elif dtype.is_float():
+            other = shuffled.fill_null(7.0) * -3.5 + 1e6
+        elif dtype == pl.String:
+            other = shuffled.fill_null("unknown") + pl.Series(
+                self.rng.choice(["", "!"], len(values))
+            )
+        else:
+            other = shuffled
+        return self._with_nulls(other)
 
-def _some(places: Any, rng: Any) -> list[int]:
-    """A few hundred of these places."""
-    found: list[int] = rng.choice(places, min(len(places), 500), replace=False).tolist()
-    return found
+    def _times(self, frame: pl.DataFrame, name: str) -> pl.Series:
+        """Other times; those of a clock from the microsecond on that comes after the moment.
+
+        Versions of one event become known apart, since nothing else orders them for certain.
+        """
+        source, size = self.plan.source, frame.height
+        least = _first_unknown(self.plan, name, self.at)
+        if least is None:
+            leaps = pl.Series(self.rng.integers(-40 * _DAY, 40 * _DAY, size))
+            other = frame[name].dt.epoch("us").fill_null(self.at) + leaps
+        else:
+            other = pl.Series(least + self.rng.choice(_LEAPS, size))
+            if source.identity:
+                number = pl.int_range(pl.len()).over(list(source.identity))
+                other += 2 * frame.select(number).to_series()
+            elif name != source.event_time and source.null_known_time == "never":
+                other = self._with_nulls(other)
+        return other.cast(frame.schema[name])
+
+    def _with_nulls(self, values: pl.Series) -> pl.Series:
+        return values.set(pl.Series(self.rng.random(len(values)) < 0.1), None)
+
+    def invented(self, other: pl.DataFrame, nothing: Any) -> pl.DataFrame:
+        """Rows like those of which nothing was known, as events of their own."""
+        rows = other[self._some(np.flatnonzero(nothing))]
+        number = pl.int_range(pl.len())
+        own = []
+        for name in self.plan.source.identity:
+            if rows.schema[name].is_integer():
+                own.append((pl.col(name) + 10_000_000 + number).cast(rows.schema[name]).alias(name))
+            elif rows.schema[name] == pl.String:
+                own.append(pl.format("{} {}", name, number).alias(name))
+        return rows.with_columns(own)
+
+    @property
+    def can_tell_again(self) -> bool:
+        """Whether an event may have versions, and its identity is not itself a clock."""
+        identity = self.plan.source.identity
+        clocks = [name for name in identity if _first_unknown(self.plan, name, self.at) is not None]
+        return bool(identity) and not clocks
+
+    def told_again(self, frame: pl.DataFrame, nothing: Any) -> pl.DataFrame:
+        """Versions of known events of which nothing is known: other times, entities, values."""
+        picked = frame[self._some(np.flatnonzero(~nothing))]
+        always = [name for name in frame.columns if not self.plan.clocks[name].moments]
+        is_late = {name: pl.lit(name not in always) for name in frame.columns}
+        rows = self.of(picked, picked.select(pl.repeat(0, pl.len()).alias("<row>"), **is_late))
+        for name in frame.columns:
+            least = _first_unknown(self.plan, name, self.at)
+            if least is not None:  # an order of their own, behind all other versions
+                apart = pl.Series(name, least + 100 * _DAY + np.arange(picked.height))
+                rows = rows.with_columns(apart.cast(picked.schema[name]))
+        return rows
+
+    def _some(self, places: Any) -> list[int]:
+        """A few hundred of these places."""
+        size = min(len(places), 500)
+        found: list[int] = self.rng.choice(places, size, replace=False).tolist()
+        return found

@@ -196,12 +196,12 @@ def plain_python_gives_the_same_bits(case: Case) -> None:
 @contextmanager
 def quick_at_any_size() -> Iterator[None]:
     """Take the quicker pass for clocks that follow events however few the rows; for tests."""
-    before = windows.PREFIX_FROM
-    windows.PREFIX_FROM = 0
+    before = windows.QUICK_FROM
+    windows.QUICK_FROM = 0
     try:
         yield
     finally:
-        windows.PREFIX_FROM = before
+        windows.QUICK_FROM = before
 
 
 @contextmanager

@@ -203,6 +203,8 @@ def _counted(kind: str, number: int) -> str:
 
     >>> _counted("FeatureView", 4)
     '4 feature views'
+    >>> _counted("Attributes", 2)
+    '2 attributes'
     """
     words = re.sub(r"(?<=.)(?=[A-Z])", " ", kind).lower()
-    return f"{number} {words}" + ("" if number == 1 else "s")
+    return f"{number} {words}" + ("" if number == 1 or words.endswith("s") else "s")

@@ -1,0 +1,41 @@
+"""Sessions: what a use case works with, and where it keeps what it makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.errors import Place
+from headwater.runtime.progress import Say, silent
+from headwater.runtime.project import read_settings
+from headwater.stores.cache import Cache
+from headwater.stores.home import Home, home_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """What a use case works with.
+
+    Args:
+        home: Where results are kept.
+        seed: The root seed of the project.
+        say: Hears what is being done.
+        threads: By default the processors at hand.
+    """
+
+    home: Home
+    seed: int = 0
+    say: Say = silent
+    threads: int | None = None
+
+    @property
+    def cache(self) -> Cache:
+        """Results of tasks."""
+        return Cache(self.home.cache)
+
+
+def session_at(place: Place | None, seed: int | None, say: Say, threads: int | None) -> Session:
+    """What works for definitions made at this place: their project's folder, and its seed."""
+    home = home_of(None if place is None else place.file)
+    if seed is None and (home.project / "headwater.toml").is_file():
+        seed = int(read_settings(home.project).get("seed", 0))
+    return Session(home, seed or 0, say, threads)
