@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer, git and make; all else is installed into .venv from requirements/.
 
-.PHONY: help demo test lint types layers docs site bench requirements clean
+.PHONY: help demo test coverage lint types layers docs site bench mutation requirements clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -17,6 +17,9 @@ demo: $(VENV)/.demo ## install, run the example on real flights, show the table 
 
 test: $(VENV)/.test ## run every test of this machine (HEADWATER_NO_SKIPS=1: a skip is a failure)
 	@$(RUN) -m pytest -n $(WORKERS) -q $(ARGS)
+
+coverage: $(VENV)/.test ## every test again, traced: all branches of plan, spec and kernel, 90 % elsewhere
+	@WORKERS=$(WORKERS) .ci/coverage
 
 lint: $(VENV)/.test ## ruff: rules and format
 	@$(VENV)/bin/ruff check .
@@ -35,6 +38,9 @@ site: $(VENV)/.test ## the documentation in build/site; a warning is an error
 	@$(RUN) -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/site
 	@echo build/site/index.html
 
+mutation: $(VENV)/.test ## break each law once: a named test must notice (ARGS="part of a name")
+	@$(RUN) tests/mutation/mutate.py $(ARGS)
+
 bench: $(VENV)/.test ## side-by-side benchmarks
 	@$(RUN) -m bench
 
@@ -50,7 +56,7 @@ requirements: $(VENV)/.build ## pin again from pyproject.toml (UPGRADE=--upgrade
 		--constraint requirements/test.txt --output-file requirements/demo.txt
 
 clean: ## remove what was made, except .venv
-	@rm -rf build dist .coverage .hypothesis .import_linter_cache examples/*/data
+	@rm -rf build dist .coverage .coverage.* .hypothesis .import_linter_cache examples/*/data
 	@find . -path ./$(VENV) -prune -o -type d \( -name '.*_cache' -o -name __pycache__ \
 		-o -name .headwater \) -prune -exec rm -rf {} +
 

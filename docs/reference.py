@@ -72,7 +72,9 @@ def entry(name: str, value: Any, *, members: bool = True) -> Iterator[str]:
     elif inspect.isroutine(value):
         yield f".. autofunction:: {name}"
     else:
-        yield f".. py:data:: {name}"
+        module, _, short = name.rpartition(".")
+        yield f".. py:data:: {short}"
+        yield f"   :module: {module}"
         yield f"   :value: {_short(value)}"
         yield ""
         yield from (f"   {line}" for line in documented(name, value).splitlines())

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import headwater
+from headwater import plugins
 from headwater.apps.cli.verbs import VERBS
 
 LATEST_SECONDS = 60
@@ -55,11 +56,12 @@ def test_help_lists_the_verbs_and_the_vocabulary(
     found = call("--help")
     assert found.exit_code == 0
     assert found.stderr == ""
-    for verb in ("demo", "check", "build", "train", "run", "report"):
+    for verb in ("init", "demo", "check", "build", "train", "run", "report"):
         assert re.search(rf"^  {verb}  +[A-Z].*\.$", found.stdout, re.MULTILINE)
     words = " ".join(found.stdout.partition("Vocabulary")[2].split())
-    assert "aggregations Count, Last, Max, Mean," in words
-    assert "steps EncodeOneHot, EncodeTarget, ImputeMedian, ScaleStandard" in words
+    for family in ("aggregations", "steps", "checks"):
+        listed = ", ".join(plugins.members(family))
+        assert f"{family} {listed}" in words
     assert "sources Csv, Parquet" in words
     assert "(project)" not in words
     assert max(map(len, found.stdout.splitlines())) <= 100

@@ -111,7 +111,7 @@ def test_help_names_the_words_of_the_project_here_without_importing_them(
     project.write("steps/center_mean.py", "raise RuntimeError('imported')")
     monkeypatch.chdir(project.folder)
     words = " ".join(call("--help").stdout.partition("Vocabulary")[2].split())
-    assert "Last, Longest (project), Max, Mean," in words
+    assert "Latest, Longest (project), Max, Mean," in words
     assert "steps CenterMean (project), EncodeOneHot," in words
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import headwater as hw
-from headwater.engines import windows
+from headwater.engines import passes
 from headwater.engines.histories import Rows
 from headwater.engines.windows import window_features
 from headwater.kernel.passes import NEVER
@@ -103,7 +103,7 @@ def test_what_counts_is_known_by_then_and_has_not_ended(
     clock: str, ends: bool, is_early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The quick pass, which knows neither ends nor early questions, is at hand at any size."""
-    monkeypatch.setattr(windows, "QUICK_FROM", 0)
+    monkeypatch.setattr(passes, "QUICK_FROM", 0)
     for seed in range(12):
         frame, spine = drawn(seed)
         if not is_early:

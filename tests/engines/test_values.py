@@ -14,7 +14,7 @@ import pytest
 
 import headwater as hw
 from headwater.aggregations.sum import Sum
-from headwater.engines.values import fold_input
+from headwater.engines.values import Values, fold_input
 from headwater.errors import DataError
 
 ROWS = np.array([2, 0, 1])
@@ -23,7 +23,7 @@ NO_ROWS = np.array([], np.int64)
 
 def given(aggregation: Any, column: pl.Series, *, has_ties: bool = False) -> Any:
     values = pl.DataFrame({"value": column, "where": [True, None, True]})
-    return fold_input(aggregation, values, ROWS, has_ties=has_ties)
+    return fold_input(aggregation, Values(values, ROWS, has_ties=has_ties))
 
 
 def test_rows_come_in_event_order_and_count_where_value_and_condition_hold() -> None:
@@ -128,5 +128,5 @@ def test_zeros_differ_in_the_last_bit_only_and_the_positive_is_above() -> None:
 def test_no_row_at_all() -> None:
     values = pl.DataFrame({"value": pl.Series([], dtype=pl.Float64), "where": []})
     values = values.with_columns(pl.col("where").cast(pl.Boolean))
-    found = fold_input(hw.Sum("x"), values, NO_ROWS)
+    found = fold_input(hw.Sum("x"), Values(values, NO_ROWS))
     assert (found.x.tolist(), found.valid.tolist()) == ([], [])

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import headwater as hw
-from headwater.engines import windows
+from headwater.engines import passes
 from headwater.engines.arrangement import arrange
 from headwater.engines.histories import Rows
 from headwater.engines.visibility import Visibility
@@ -51,7 +51,7 @@ def folds_used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         used.append(function.__name__)
         return compiled(function, signature, fold)
 
-    monkeypatch.setattr(windows, "compiled", noted)
+    monkeypatch.setattr(passes, "compiled", noted)
     return used
 
 
@@ -75,7 +75,7 @@ def test_a_constant_clock_gives_the_bits_of_the_tree(
     features = [one for fold in folds for one in (fold.within(*WINDOWS), fold.over_all())]
     plan = planned(rows, CLOCKS[clock], *features)
     given, as_of = Rows(plan.source, rows), spine["as_of"].to_physical()
-    monkeypatch.setattr(windows, "QUICK_FROM", 0)
+    monkeypatch.setattr(passes, "QUICK_FROM", 0)
     used = folds_used(monkeypatch)
     fast = window_features(plan, given, spine.select(ENTITY), as_of=as_of)
     assert set(used) == {"prefix_states"}
@@ -90,7 +90,7 @@ def test_a_constant_clock_gives_the_bits_of_the_tree(
 def test_a_clock_of_each_row_is_left_to_the_tree_though_its_data_follow_events(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(windows, "QUICK_FROM", 0)
+    monkeypatch.setattr(passes, "QUICK_FROM", 0)
     used = folds_used(monkeypatch)
     rows = pl.DataFrame(
         {

@@ -14,12 +14,17 @@ from hypothesis import strategies as st
 
 from headwater.kernel.compile import compiled
 from headwater.kernel.limbs import (
+    BIAS,
     BITS,
-    add_product,
+    NOT_FINITE,
     add_scaled,
+    add_short,
     add_square,
+    multiply,
     round_limbs,
     scaled_float,
+    subtract_square,
+    whole,
 )
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -142,11 +147,45 @@ def test_words_that_were_never_carried_are_carried_once(words: list[int]) -> Non
     assert array[:-1].max() < 2**BITS
 
 
-@given(left=st.integers(0, 2**200), right=st.integers(0, 2**90), before=st.integers(0, 2**200))
-def test_products_are_exact_and_added(left: int, right: int, before: int) -> None:
-    out = np.concatenate([limbs_of(before, 10), [0, 0]])
-    add_product(out, limbs_of(left, 8), limbs_of(right, 4))
-    assert value_of(out) == before + left * right
+@given(number=st.integers(0, 2**200), times=st.integers(0, 2**32 - 1))
+def test_a_product_is_exact_and_carried(number: int, times: int) -> None:
+    words = limbs_of(number, 9)
+    multiply(words, times)
+    assert value_of(words) == number * times
+    assert words.min() >= 0
+    assert words.max() < 2**BITS
+
+
+@given(root=st.integers(0, 2**115), before=st.integers(0, 2**230))
+def test_a_square_is_subtracted_exactly(root: int, before: int) -> None:
+    words = limbs_of(before, 8)
+    subtract_square(words, limbs_of(root, 4))
+    assert value_of(words) == before - root**2
+
+
+@given(number=st.integers(-(2**61) + 1, 2**61 - 1), shift=st.integers(0, 200))
+@example(number=-(2**61) + 1, shift=29)
+def test_a_short_number_is_added_to_three_limbs(number: int, shift: int) -> None:
+    words = np.zeros(10, np.int64)
+    add_short(words, number, shift)
+    assert value_of(words) == number << shift
+    assert np.abs(words).max() <= 1 << 32
+    assert set(np.flatnonzero(words)) <= {shift // BITS + i for i in range(3)}
+
+
+@given(value=st.floats())
+@example(value=-0.0)
+@example(value=5e-324)
+@example(value=-2.2250738585072014e-308)
+@example(value=1.7976931348623157e308)
+def test_a_float_is_a_whole_number_times_a_power_of_two(value: float) -> None:
+    number, exponent = whole(value)
+    if not math.isfinite(value):
+        assert exponent == NOT_FINITE
+    else:
+        assert Fraction(int(number)) * Fraction(2) ** int(exponent - BIAS) == Fraction(value)
+        assert abs(number) < 2**53
+        assert 1 <= exponent < NOT_FINITE
 
 
 @pytest.mark.parametrize("power", [-9999, 0, 9999])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
 
 import numpy as np
@@ -240,11 +241,7 @@ def test_program_that_points_outside_is_refused(
         )
 
 
-@pytest.mark.parametrize("compiling", ["0", "1"])
-def test_a_bound_interpreter_works_on_the_arrays_that_it_holds(
-    compiling: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HEADWATER_COMPILE", compiling)
+def test_a_bound_interpreter_works_on_the_arrays_that_it_holds() -> None:
     program = assemble({"x": "number"}, [fill("x", 7.0), affine("x", shift=1.0, scale=2.0)])
     registers = np.empty((program.registers, 1))
     arrays = (program.operations, program.parameters, program.table)
@@ -257,9 +254,12 @@ def test_a_bound_interpreter_works_on_the_arrays_that_it_holds(
 
 def test_an_interpreter_is_bound_to_arrays_of_its_types_only() -> None:
     program = assemble({"x": "number"}, [fill("x", 7.0)])
-    for registers in (np.empty((1, 1), np.float32), np.empty(1)):
+    arrays = (program.operations, program.parameters, program.table)
+    if os.environ.get("HEADWATER_COMPILE") == "0":
+        return  # plain Python takes any array
+    for wrong in (np.empty((1, 1), np.float32), np.empty(1), np.empty((2, 2))[:, :1]):
         with pytest.raises(TypeError):
-            bound_interpreter(registers, program.operations, program.parameters, program.table, 1)
+            bound_interpreter(wrong, *arrays, 1)
     with pytest.raises(TypeError):
         bound_interpreter(np.empty((1, 1)))
 

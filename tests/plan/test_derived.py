@@ -152,6 +152,13 @@ def test_a_name_that_is_taken_is_refused(taken: str) -> None:
     assert fault_of(SPEND, hw.Derived(taken, pl.lit(1))).code == "HW203"
 
 
+def test_arguments_in_the_wrong_order_are_refused() -> None:
+    swapped: Any = (pl.col("distance") * 2, "double")
+    fault = fault_of(SPEND, hw.Derived(*swapped))
+    assert fault.code == "HW211"
+    assert "its name is a Expr" in fault.message
+
+
 def test_two_derived_columns_of_one_name_are_refused() -> None:
     one, other = hw.Derived("x", pl.lit(1)), hw.Derived("x", pl.lit(2))
     assert fault_of(SPEND, one, other).code == "HW203"

@@ -127,6 +127,7 @@ def test_what_decides_about_rows_is_part_of_their_identity() -> None:
         ({"active_within": None}, "HW211", "active_within= takes a duration"),
         ({"start": "lately"}, "HW211", "start= takes a datetime or ISO text"),
         ({"end": datetime(2024, 1, 1)}, "HW302", "end= 2024-01-01T00:00:00 has no zone"),
+        ({"entity": 7}, "HW211", "entity= takes names of columns, found int"),
         ({"entity": "custmer"}, "HW201", "'custmer' is not in source 'orders'"),
         ({"entity": "amount"}, "HW211", "entity column 'amount' holds Float64"),
         ({"source": ORDERS}, "HW211", "source= of the spine is a DataFrame"),

@@ -154,6 +154,8 @@ def test_a_fault_of_an_aggregation_ahead_is_told_of_the_label() -> None:
         ({"source": None}, ORDERS, "HW211", "looks ahead in no source"),
         ({"ahead": [hw.Count().ahead("1d")]}, ORDERED, "HW211", "is a list, not a Mapping"),
         ({"source": ORDERS}, ORDERED, "HW211", "source= of label 'churned' is a DataFrame"),
+        ({"entity": 7}, ORDERED, "HW211", "entity= takes names of columns, found int"),
+        ({"entity": ["customer", 7]}, ORDERED, "HW211", "names of columns, found list"),
         ({"entity": "custmer"}, ORDERED, "HW201", "'custmer' is not in source 'orders'"),
         ({"entity": "note"}, ORDERS.drop("note"), "HW208", "no column 'note', by which its label"),
         ({"entity": "note"}, ORDERS.with_columns(note=1), "HW208", "'note' is Int32 in the spine"),

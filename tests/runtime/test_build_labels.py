@@ -261,6 +261,36 @@ def test_the_number_of_threads_changes_no_file(
     assert other.manifest["files"] == one.manifest["files"]
 
 
+def test_views_attach_by_other_columns_of_the_row_and_more_than_once() -> None:
+    history = orders()
+    spend = hw.FeatureView("spend", history, entity="customer", features=[hw.Count().within("30d")])
+    pairs = pl.DataFrame(
+        {
+            "giver": ["c1", "c2", "c3", "c4"] * 5,
+            "taker": ["c2", "c1", None, "nobody"] * 5,
+            "at": [START + day * DAY for day in range(40, 60)],
+        }
+    )
+    own = hw.Label("known", pl.col("taker").is_not_null())
+    made = hw.build(
+        churn(
+            spine=hw.Spine(pairs, as_of="at"),
+            features=[
+                spend.on({"giver": "customer"}, name="giver"),
+                spend.on({"taker": "customer"}, name="taker"),
+                hw.Derived("both", pl.col("giver__count_30d") + pl.col("taker__count_30d")),
+            ],
+            label=own,
+        )
+    )
+    rows = whole(made)
+    plain = hw.enrich(pairs.rename({"giver": "customer"}).drop("taker"), [spend], as_of="at")
+    assert rows.columns[:3] == ["as_of", "giver", "taker"]
+    assert rows["giver__count_30d"].to_list() == plain["spend__count_30d"].to_list()
+    assert rows.filter(pl.col("taker") == "nobody")["taker__count_30d"].unique().to_list() == [0]
+    assert (rows["both"] == rows["giver__count_30d"] + rows["taker__count_30d"]).all()
+
+
 def test_a_horizon_that_reaches_beyond_the_source_leaves_a_part_without_rows() -> None:
     far = hw.Label(
         "churned", pl.col("orders") == 0, ahead={"orders": hw.Count("amount").ahead("200d")}

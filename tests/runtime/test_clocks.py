@@ -112,6 +112,28 @@ def test_no_history_learns_from_the_row_alone(ran: Any, make_project: Any) -> No
     assert ran.clocks["no_history"]["roc_auc"] == pytest.approx(alone, abs=0.01)
 
 
+def test_derived_columns_alone_have_no_history_to_compare(make_project: Any) -> None:
+    text = {
+        "features=[courier, depot]": 'features=[hw.Derived("far", pl.col("distance") > 9)]',
+        'rule=pl.col("courier__late_share_6h").fill_null(0.3),': "",
+    }
+    trained, none = compared(make_project("derived", replace=text))
+    assert none == {}
+    assert "far" in trained.artifact.manifest["columns"]["features"]
+
+
+def test_derived_columns_are_computed_again_from_the_history_of_each_variant(
+    make_project: Any,
+) -> None:
+    text = {
+        "features=[courier, depot]": 'features=[courier, hw.Derived("again", '
+        'pl.col("courier__minutes_late_mean_6h") * 2)]',
+    }
+    _, found = compared(make_project("derived", replace=text))
+    assert found["event_time"]["roc_auc"] > found["known"]["roc_auc"]
+    assert found["no_history"]["roc_auc"] < found["known"]["roc_auc"]
+
+
 def test_differences_are_of_the_same_resamples(ran: Any) -> None:
     rows = ran.clocks
     row = rows["event_time"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -300,11 +301,18 @@ def test_check_counts_definitions_and_lists_findings(tmp_path: Path) -> None:
     sources = SOURCES.replace(', known_time="at"', "")
     found = check(load_project(project(tmp_path, settings, sources=sources, model=model)))
     assert found["definitions"] == {"Source": 1, "FeatureView": 1, "TrainingSet": 1, "Model": 1}
-    assert [finding["code"] for finding in found["findings"]] == ["HW305"]
+    (finding,) = found["findings"]
+    assert finding["code"] == "HW305"
+    assert re.fullmatch(r"sources\.py:\d+, source 'users'", finding["place"])
     loaded = load_project(tmp_path)
     with pytest.raises(SpecError, match="declares no clock") as caught:
         check(loaded, strict=True)
     assert caught.value.code == "HW305"
+    assert str(caught.value.place) == finding["place"]
+    assert (
+        caught.value.hint
+        == "say with known_time= when a row could be known, or with delay= how late"
+    )
 
 
 def test_a_models_expressions_are_checked_beside_the_faults_of_its_training_set(

@@ -261,3 +261,29 @@ def test_train_takes_the_projects_folder_and_says_plain_values(make_project: Any
         *("calibration", "importance", "looks", "cached"),
     }  # fmt: skip
     assert result["training_set"]["fingerprint"] == train(project).artifact.fingerprint
+
+
+def test_a_changed_estimator_of_the_users_own_is_trained_again(
+    make_project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own_estimators.py"
+    text = "from sklearn.linear_model import LogisticRegression as Mine  # C = 1\n"
+    own.write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own_estimators", raising=False)
+    project = make_project(replace={ESTIMATOR: '"own_estimators.Mine"'})
+    assert not train(project).cached
+    assert train(project).cached
+    own.write_text(text + "Mine = type('Mine', (Mine,), {})\n", encoding="utf-8")
+    again = train(project)
+    assert not again.cached
+    assert again.artifact.cached
+
+
+def test_a_misspelt_parameter_is_refused_before_anything_is_built(make_project: Any) -> None:
+    misspelt = 'estimator="lightgbm.LGBMClassifier", params={"num_leafs": 7},'
+    project = make_project(replace={f"estimator={ESTIMATOR},": misspelt})
+    with pytest.raises(SpecError, match="takes no parameter 'num_leafs'") as caught:
+        train(project)
+    assert str(caught.value.hint).startswith("did you mean 'num_leaves'?")
+    assert not project.home.artifacts.exists()

@@ -35,7 +35,7 @@ def test_a_file_that_cannot_be_read_says_why_and_where(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"[HW401] file 'a' does not exist\n  at definitions.py:7\n  hint: looked in {tmp_path}"
     )
-    with pytest.raises(DataError, match="file '.*' cannot be read"):
+    with pytest.raises(DataError, match=r"file '.*' cannot be read"):
         digest(tmp_path, place)
 
 

@@ -10,9 +10,15 @@ import numpy as np
 import polars as pl
 
 from headwater.engines.histories import Rows
+from headwater.kernel.compile import compiled
+from headwater.kernel.sorting import DIGIT, radix_order
 from headwater.plan.views import ViewPlan
 
 _PACKED = 1 << 62
+RADIX = "void(int64[::1], int64[::1], int64[::1], int64[::1], int64)"
+_RADIX_FROM = 100_000
+"""Rows from which this sort is worth compiling."""
+_SMALL = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 _NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 
 
@@ -28,6 +34,7 @@ class Arranged:
         spine: Positions in the spine, `spine[j]` is the j-th; rows without key or moment left out.
         as_of: The moment of each of them.
         groups: `(history start, history stop, spine start, spine stop)` per entity.
+        has_ties: Whether rows share entity, event time and sequence.
     """
 
     rows: Any
@@ -37,6 +44,7 @@ class Arranged:
     spine: Any
     as_of: Any
     groups: Any
+    has_ties: bool
 
 
 def arrange(view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series) -> Arranged:
@@ -48,22 +56,47 @@ def arrange(view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series)
     rows = rows[order_of(events[rows], times[rows], sequence[rows])]
     codes, time, order = events[rows], times[rows], sequence[rows]
     is_first = np.ones(len(rows), np.bool_)
-    is_first[1:] = (np.diff(codes) != 0) | (np.diff(time) != 0) | (np.diff(order) != 0)
-    rank = np.maximum.accumulate(np.where(is_first, np.arange(len(rows)), 0)) if len(rows) else rows
+    is_first[1:] = (codes[1:] != codes[:-1]) | (time[1:] != time[:-1]) | (order[1:] != order[:-1])
+    rank, has_ties = np.arange(len(rows)), not is_first.all()
+    if has_ties:
+        rank = np.maximum.accumulate(np.where(is_first, rank, 0))
     moments = as_of.fill_null(0).to_numpy()
     spine = np.flatnonzero((asked >= 0) & as_of.is_not_null().to_numpy())
     spine = spine[order_of(asked[spine], moments[spine])]
-    groups = _groups(codes, asked[spine])
-    return Arranged(rows, codes, time, rank, spine, np.ascontiguousarray(moments[spine]), groups)
+    groups, moments = _groups(codes, asked[spine]), np.ascontiguousarray(moments[spine])
+    return Arranged(rows, codes, time, rank, spine, moments, groups, has_ties)
 
 
 def entity_codes(
     history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str]
 ) -> tuple[Any, Any]:
     """Dense codes of the spine's entities, for both frames; -1 for null keys and strangers."""
+    if len(keys) == 1:
+        found = _codes_of_integers(history[keys[0]], spine[keys[0]])
+        if found is not None:
+            return found
     ours = _comparable(spine, keys)
     known = ours.drop_nulls().unique(maintain_order=True).with_row_index("code")
     return _codes(_comparable(history, keys), known), _codes(ours, known)
+
+
+def _codes_of_integers(history: pl.Series, spine: pl.Series) -> tuple[Any, Any] | None:
+    """The same for numbers that lie close enough for a table of all between them; else None."""
+    least, most = spine.min(), spine.max()
+    if history.dtype not in _SMALL or spine.dtype not in _SMALL or least is None or most is None:
+        return None
+    size = int(most) - int(least) + 1  # type: ignore[arg-type]
+    if size > 4 * (history.len() + spine.len()):
+        return None
+    ours, theirs = (
+        (column.cast(pl.Int64) - least).fill_null(-1).to_numpy() for column in (spine, history)
+    )
+    is_asked = np.zeros(size + 1, np.bool_)  # the last is for what is null or outside
+    is_asked[ours] = True
+    is_asked[-1] = False
+    table = np.where(is_asked, np.cumsum(is_asked) - 1, -1)
+    inside = (theirs >= 0) & (theirs < size)
+    return table[np.where(inside, theirs, size)], table[ours]
 
 
 def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
@@ -124,5 +157,13 @@ def order_of(*keys: Any) -> Any:
         values *= most - least + 1
         if values > _PACKED:
             return np.lexsort(keys[::-1])
-        packed = packed * (most - least + 1) + (key - least)
-    return np.argsort(packed, kind="stable")
+        if most > least:
+            packed = packed * (most - least + 1) + (key - least)
+    if len(packed) < _RADIX_FROM:
+        return np.argsort(packed, kind="stable")
+    digits = -(-(values - 1).bit_length() // DIGIT)
+    order = np.arange(len(packed))
+    compiled(radix_order, RADIX)(
+        packed, order, np.empty_like(packed), np.empty_like(order), digits + digits % 2
+    )
+    return order

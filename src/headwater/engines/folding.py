@@ -12,7 +12,7 @@ from headwater.aggregations.base import OVERFLOW, VALUE, Aggregation
 from headwater.engines.arrangement import order_of
 from headwater.engines.computed import computed
 from headwater.engines.multisets import MULTISET, multiset_input
-from headwater.engines.values import fold_input
+from headwater.engines.values import Values, fold_input
 from headwater.errors import DataError
 from headwater.kernel.compile import compiled
 from headwater.kernel.passes import grouped_fold, sliding_multiset
@@ -98,7 +98,7 @@ def _over_states(
 ) -> tuple[pl.Series, Any]:
     """What rows are taken from, and the results; `status` is written."""
     rows = np.arange(values.height)
-    given = fold_input(aggregation, values, rows)
+    given = fold_input(aggregation, Values(values, rows))
     out = np.zeros(len(status), given.out)
     run = compiled(grouped_fold, FOLD.format(x=given.x.dtype.name, out=given.out), given.functions)
     run(given.x, given.valid, rows, codes, out, status)
@@ -111,7 +111,7 @@ def _over_values(
     """The same: one window for each group, in which all its rows count."""
     rows = np.flatnonzero(codes >= 0)
     rows = rows[order_of(codes[rows])]
-    given = multiset_input(aggregation, values, rows, codes[rows])
+    given = multiset_input(aggregation, Values(values, rows), codes[rows])
     out, every = np.zeros((1, len(status)), given.out), np.arange(len(status))
     low, high = (np.searchsorted(codes[rows], every, side) for side in ("left", "right"))
     signature = MULTISET.format(x=given.x.dtype.name, out=given.out)

@@ -10,7 +10,7 @@ import polars as pl
 
 from headwater.aggregations.base import NUMBERS, Aggregation
 from headwater.engines.arrangement import order_of
-from headwater.engines.values import codes_of, counted, numbers_of, result_array
+from headwater.engines.values import Values, does_not_fit, number_kind, result_array
 from headwater.plan.kinds import kind_of
 
 MULTISET = (
@@ -38,20 +38,19 @@ class MultisetInput:
     values: pl.Series
 
 
-def multiset_input(
-    aggregation: Aggregation, values: pl.DataFrame, rows: Any, entities: Any
-) -> MultisetInput:
+def multiset_input(aggregation: Aggregation, values: Values, entities: Any) -> MultisetInput:
     """Number the distinct values of each entity.
 
     Args:
         aggregation: What folds them.
-        values: Columns `value` and `where`.
-        rows: Positions, those of an entity together.
-        entities: The code of each one's entity; they do not fall.
+        values: Of rows that lie together for each entity.
+        entities: The code of each row's entity; they do not fall.
+
+    Raises:
+        DataError: HW407, an integer does not fit.
     """
-    column = _with_one_zero(values["value"])
-    own = np.flatnonzero(counted(aggregation, values)[rows])
-    keys = codes_of(column).to_numpy()[rows[own]] >> 1
+    own = np.flatnonzero(values.counted(nulls=aggregation.counts_nulls))
+    keys = values.operand("codes")[own] >> 1
     own, keys = _sorted(own, keys, entities)
     owners = entities[own]
     is_new, is_first = np.ones(len(own), np.bool_), np.ones(len(own), np.bool_)
@@ -59,14 +58,14 @@ def multiset_input(
     is_new[1:] = is_first[1:] | (keys[1:] != keys[:-1])
     number = np.cumsum(is_new) - 1
     within = number - np.maximum.accumulate(np.where(is_first, number, 0))
-    codes = np.full(len(rows), -1, np.int64)
+    codes = np.full(len(entities), -1, np.int64)
     codes[own] = within
-    told = _told(aggregation, column, rows)
-    x = np.zeros(len(rows), told.dtype)
+    told = _told(aggregation, values)
+    x = np.zeros(len(entities), told.dtype)
     starts = np.searchsorted(entities, owners[is_new], "left")
     x[starts + within[is_new]] = told[own[is_new]]
     out = result_array(aggregation, is_float=x.dtype == np.float64)
-    return MultisetInput(x, codes, type(aggregation), out, column)
+    return MultisetInput(x, codes, type(aggregation), out, _with_one_zero(values.frame["value"]))
 
 
 def _with_one_zero(column: pl.Series) -> pl.Series:
@@ -79,7 +78,13 @@ def _sorted(own: Any, keys: Any, entities: Any) -> tuple[Any, Any]:
     return own[order], keys[order]
 
 
-def _told(aggregation: Aggregation, column: pl.Series, rows: Any) -> Any:
+def _told(aggregation: Aggregation, values: Values) -> Any:
     """Numbers, or positions, for each row."""
-    is_number = aggregation.returns in ("float", "value") and kind_of(column.dtype) in NUMBERS
-    return numbers_of(aggregation, column).to_numpy()[rows] if is_number else np.arange(len(rows))
+    column = values.frame["value"]
+    if aggregation.returns not in ("float", "value") or kind_of(column.dtype) not in NUMBERS:
+        return np.arange(len(values.rows))
+    try:
+        told = values.operand(number_kind(aggregation, column))
+    except pl.exceptions.InvalidOperationError as error:
+        raise does_not_fit(aggregation, column) from error
+    return np.where(told == 0, 0, told) if told.dtype == np.float64 else told

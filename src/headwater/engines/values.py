@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,10 @@ from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan
 
 _LARGEST = (1 << 63) - 1
+_ROOM = 1 << 60
+NULL_CODE = -NAN_CODE
+Operand = Literal["nothing", "codes", "float64", "int64", "uint64"]
+_NUMBERS = {"float64": pl.Float64, "int64": pl.Int64, "uint64": pl.UInt64}
 _EXACT = 1 << 53
 """Integers up to here are float64 exactly."""
 
@@ -37,35 +41,68 @@ class FoldInput:
     values: pl.Series
 
 
-def fold_input(
-    aggregation: Aggregation, values: pl.DataFrame, rows: Any, *, has_ties: bool = False
-) -> FoldInput:
-    """The values of these rows as an array, and the functions that fold it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """The values and the condition of rows, with what several aggregations read of them.
 
     Args:
-        aggregation: What folds them.
-        values: Columns `value` and `where`.
+        frame: Columns `value` and `where`, in the order of the data.
         rows: Positions, in event order.
         has_ties: Whether rows share entity, event time and sequence.
     """
-    column = values["value"]
-    operand = _operand(aggregation, column, has_ties)
-    is_float = operand.dtype == pl.Float64
+
+    frame: pl.DataFrame
+    rows: Any
+    has_ties: bool = field(default=False, kw_only=True)
+    _shared: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def operand(self, kind: Operand) -> Any:
+        """What is folded of the values, in event order, computed once.
+
+        Raises:
+            DataError: HW407, an integer does not fit.
+        """
+        if kind not in self._shared:
+            whole = _operand(self.frame["value"], kind).to_numpy()
+            self._shared[kind] = np.ascontiguousarray(whole[self.rows])
+        return self._shared[kind]
+
+    def counted(self, *, nulls: bool) -> Any:
+        """Whether each row counts, in event order: its condition holds, its value is not null."""
+        if nulls not in self._shared:
+            met = self.frame["where"].fill_null(False)
+            if not nulls:
+                met &= self.frame["value"].is_not_null()
+            self._shared[nulls] = np.ascontiguousarray(met.to_numpy()[self.rows])
+        return self._shared[nulls]
+
+
+def fold_input(aggregation: Aggregation, values: Values) -> FoldInput:
+    """The values as an array, and the functions that fold it.
+
+    Raises:
+        DataError: HW407, an integer does not fit.
+    """
+    column = values.frame["value"]
+    kind = _kind(aggregation, column, values.has_ties)
+    try:
+        x = values.operand(kind)
+    except pl.exceptions.InvalidOperationError as error:
+        raise does_not_fit(aggregation, column) from error
+    is_float = kind == "float64"
     return FoldInput(
-        np.ascontiguousarray(operand.to_numpy()[rows]),
-        np.ascontiguousarray(counted(aggregation, values)[rows]),
+        x,
+        values.counted(nulls=aggregation.counts_nulls),
         type(aggregation) if is_float else (aggregation.integers or type(aggregation)),
         result_array(aggregation, is_float=is_float),
         column,
     )
 
 
-def counted(aggregation: Aggregation, values: pl.DataFrame) -> Any:
-    """Whether each row counts."""
-    met = values["where"].fill_null(False)
-    if not aggregation.counts_nulls:
-        met &= values["value"].is_not_null()
-    return met.to_numpy()
+def does_not_fit(aggregation: Aggregation, column: pl.Series) -> DataError:
+    """HW407 of values that are no 64-bit integers."""
+    message = f"{column.dtype} values do not fit 64-bit integers"
+    return DataError("HW407", message, place=aggregation.place)
 
 
 def result_array(aggregation: Aggregation, *, is_float: bool) -> str:
@@ -74,44 +111,41 @@ def result_array(aggregation: Aggregation, *, is_float: bool) -> str:
     return "float64" if is_float_out else "int64"
 
 
-def _operand(aggregation: Aggregation, column: pl.Series, has_ties: bool) -> pl.Series:
-    """What is folded of the values: nothing, codes that stand for them, or they as numbers."""
+def _kind(aggregation: Aggregation, column: pl.Series, has_ties: bool) -> Operand:
+    """What an aggregation folds: nothing, codes that stand for values, or they as numbers."""
     is_row = aggregation.returns == "row"
     if aggregation.reads == "rows" or (is_row and aggregation.ordered and not has_ties):
-        return pl.repeat(0, column.len(), dtype=pl.Int64, eager=True)
+        return "nothing"
     if is_row or kind_of(column.dtype) not in NUMBERS:
-        return codes_of(column)
-    return numbers_of(aggregation, column)
+        return "codes"
+    return number_kind(aggregation, column)
 
 
-def numbers_of(aggregation: Aggregation, column: pl.Series) -> pl.Series:
-    """Values as Float64, Int64 or, where these are too small, UInt64; whatever where they are null.
-
-    Raises:
-        DataError: HW407, an integer does not fit.
-    """
-    is_float = column.dtype.is_float() or (
-        aggregation.computes_in == "float" and _fits_a_float(column)
-    )
+def number_kind(aggregation: Aggregation, column: pl.Series) -> Operand:
+    """The type in which numbers are folded."""
+    if column.dtype.is_float() or (aggregation.computes_in == "float" and _fits_a_float(column)):
+        return "float64"
     takes_unsigned = getattr(aggregation.integers, "takes_unsigned", False)
-    is_unsigned = not is_float and takes_unsigned and column.dtype == pl.UInt64
-    whole = pl.UInt64 if is_unsigned and int(column.max() or 0) > _LARGEST else pl.Int64  # type: ignore[arg-type]
-    return _cast(column, pl.Float64 if is_float else whole, aggregation)
+    is_large = column.dtype == pl.UInt64 and (column > _LARGEST).any()
+    return "uint64" if takes_unsigned and is_large else "int64"
+
+
+def _operand(column: pl.Series, kind: Operand) -> pl.Series:
+    if kind == "nothing":
+        return pl.repeat(0, column.len(), dtype=pl.Int64, eager=True)
+    return codes_of(column) if kind == "codes" else column.cast(_NUMBERS[kind]).fill_null(0)
 
 
 def from_results(
     feature: FeaturePlan, out: Any, status: Any, *, values: pl.Series, rows: Any
 ) -> pl.Series:
     """The feature's column, in its type, null where there is no result."""
-    is_known = pl.Series(status == VALUE)
-    empty = feature.aggregation.when_empty
+    missing = pl.Series(status != VALUE)
     if feature.aggregation.returns == "row":
         positions = pl.Series(rows[out] if len(rows) else out, dtype=pl.Int64)
-        taken = values.gather(pl.select(pl.when(is_known).then(positions)).to_series())
-        return taken.alias(feature.column)
-    column = pl.Series("value", out)
-    known = pl.select(pl.when(is_known).then(column).otherwise(empty)).to_series()
-    return known.cast(feature.dtype).alias(feature.column)
+        return values.gather(positions.set(missing, None)).alias(feature.column)
+    known = pl.Series(feature.column, out).set(missing, feature.aggregation.when_empty)
+    return known.cast(feature.dtype)
 
 
 def _fits_a_float(column: pl.Series) -> bool:
@@ -124,24 +158,37 @@ def _fits_a_float(column: pl.Series) -> bool:
     return least is None or (int(least) >= -_EXACT and int(most) <= _EXACT)  # type: ignore[arg-type]
 
 
-def _cast(column: pl.Series, dtype: Any, aggregation: Aggregation) -> pl.Series:
-    try:
-        return column.cast(dtype, strict=True).fill_null(0)
-    except pl.exceptions.InvalidOperationError as error:
-        raise DataError(
-            "HW407", f"{column.dtype} values do not fit 64-bit integers", place=aggregation.place
-        ) from error
-
-
 def codes_of(column: pl.Series) -> pl.Series:
-    """A code per value, in their order: equal but for its last bit for -0.0 and 0.0, above it."""
+    """A code per value, in their order: equal but for its last bit for -0.0 and 0.0, above it.
+
+    That of NaN is the greatest, that of null the least.
+    """
     if column.dtype in (pl.Categorical, pl.Enum):
         column = column.cast(pl.String)
     if kind_of(column.dtype) == "float":
-        ranks = column.rank("dense").cast(pl.Int64)  # of both zeros the same
-        is_negative_zero = (column == 0.0) & (1.0 / column < 0.0)
-        codes = ranks * 2 + (~is_negative_zero).cast(pl.Int64)
-        return codes.set(column.is_nan().fill_null(False), NAN_CODE).fill_null(0)
+        return _codes_of_floats(column)
     if column.dtype in (pl.List, pl.Array, pl.Struct, pl.Object):
-        return column.hash(0).reinterpret(signed=True) // 2 * 2
-    return (column.rank("dense").cast(pl.Int64) * 2).fill_null(0)
+        codes = column.hash(0).reinterpret(signed=True) // 2 * 2
+        return codes.set(column.is_null(), NULL_CODE)
+    if column.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32, pl.Boolean):
+        return (column.cast(pl.Int64) * 2).fill_null(NULL_CODE)
+    return (column.rank("dense").cast(pl.Int64) * 2).fill_null(NULL_CODE)
+
+
+def _codes_of_floats(column: pl.Series) -> pl.Series:
+    """From their bits, which order as magnitudes do, where their range leaves room; else ranks."""
+    filled = column.cast(pl.Float64).fill_null(0.0)
+    values = np.array(filled.to_numpy())
+    is_nan = np.isnan(values)
+    values[is_nan] = 0.0
+    sizes = values.view(np.int64) & _LARGEST
+    used = sizes[sizes > 0]
+    least, most = (int(used.min()), int(used.max())) if len(used) else (1, 1)
+    if most - least >= _ROOM:
+        ranks = pl.Series(values).rank("dense").cast(pl.Int64).to_numpy() * 2
+    else:
+        ranks = np.where(sizes > 0, sizes - (least - 1), 0) * 2
+        ranks = np.where(values < 0.0, -ranks, ranks)
+    codes = ranks + ~np.signbit(values) * (values == 0.0)
+    codes[is_nan] = NAN_CODE
+    return pl.Series(codes).set(column.is_null(), NULL_CODE)

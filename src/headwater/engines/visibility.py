@@ -39,6 +39,7 @@ class Visibility:
     _edges: dict[tuple[int, ...], tuple[Any, Any]] = field(default_factory=dict)
     _known: dict[Clock, Any] = field(default_factory=dict)
     _until: dict[Clock, Any] = field(default_factory=dict)
+    _follows: dict[Clock, bool] = field(default_factory=dict)
     _changes: dict[Clock, tuple[Any, Any]] = field(default_factory=dict)
 
     def edges(self, windows: tuple[int, ...]) -> tuple[Any, Any]:
@@ -116,6 +117,11 @@ class Visibility:
         Only event time plus a constant is asked, whose data may still break it: of nanoseconds,
         and of local times in an hour that repeats, known time is rounded the other way.
         """
+        if clock not in self._follows:
+            self._follows[clock] = self._stays_in_order(clock)
+        return self._follows[clock]
+
+    def _stays_in_order(self, clock: Clock) -> bool:
         event_time = self.history.plan.source.event_time
         if any(moment.column != event_time for moment in clock.moments):
             return False

@@ -17,30 +17,16 @@ from headwater.aggregations.base import NULL, OVERFLOW, TIE
 from headwater.engines.arrangement import Arranged, arrange
 from headwater.engines.computed import computed
 from headwater.engines.histories import Rows
-from headwater.engines.multisets import MULTISET, MultisetInput, multiset_input
-from headwater.engines.values import FoldInput, fold_input, from_results
+from headwater.engines.multisets import MultisetInput, multiset_input
+from headwater.engines.passes import run_pass
+from headwater.engines.values import FoldInput, Values, fold_input, from_results
 from headwater.engines.visibility import Visibility
 from headwater.errors import DataError
-from headwater.kernel.compile import compiled
-from headwater.kernel.moments import add_words
-from headwater.kernel.passes import NEVER, activated_tree, prefix_states, sliding_multiset
-from headwater.kernel.pool import default_threads, for_groups
+from headwater.kernel.passes import NEVER
+from headwater.kernel.pool import default_threads
 from headwater.plan.views import FeaturePlan, ViewPlan
-from headwater.schema.clocks import Clock
-
-TREE = (
-    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
-    "const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
-    "const int64[:,::1], {out}[:,::1], uint8[:,::1])"
-)
-PREFIX = (
-    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
-    "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
-)
 
 _BEFORE_ALL = -NEVER - 1
-PREFIX_FROM = 500_000
-"""History rows from which a second compiled pass is worth its second of compiling."""
 
 
 def window_features(
@@ -72,8 +58,10 @@ def window_features(
     asked = _asked(arranged, known_by)
     seen = Visibility(history, arranged, threads or default_threads(), asked)
     columns: dict[str, pl.Series] = {}
-    for features in _alike(view.features):
-        columns |= _fold(features, view, seen, keys)
+    for shared in _by_values(view.features):
+        values = Values(_values(shared[0], history), arranged.rows, has_ties=arranged.has_ties)
+        for features in _alike(shared):
+            columns |= _fold(features, values, view, seen, keys)
     return pl.DataFrame([columns[feature.column] for feature in view.features])
 
 
@@ -85,6 +73,19 @@ def _asked(arranged: Arranged, known_by: pl.Series | None) -> Any:
     return None if np.array_equal(asked, arranged.as_of) else asked
 
 
+def _by_values(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
+    """Features of the same values and condition together: these are computed once."""
+    shared: dict[tuple[Any, Any], list[FeaturePlan]] = {}
+    for feature in features:
+        shared.setdefault((_key(feature.value), _key(feature.where)), []).append(feature)
+    return list(shared.values())
+
+
+def _key(expression: Any) -> Any:
+    """The same for expressions that say the same."""
+    return expression.meta.serialize() if isinstance(expression, pl.Expr) else id(expression)
+
+
 def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
     """Features that differ in their window only, together; they share a pass."""
     shared: dict[tuple[int, str], list[FeaturePlan]] = {}
@@ -94,23 +95,27 @@ def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
 
 
 def _fold(
-    features: list[FeaturePlan], view: ViewPlan, seen: Visibility, keys: pl.DataFrame
+    features: list[FeaturePlan],
+    values: Values,
+    view: ViewPlan,
+    seen: Visibility,
+    keys: pl.DataFrame,
 ) -> dict[str, pl.Series]:
+    """The columns of features that share a pass."""
     feature, arranged = features[0], seen.arranged
-    values, windows = _values(feature, seen.history), tuple(one.window for one in features)
+    given: FoldInput | MultisetInput
     if feature.aggregation.folds == "values":
-        held = multiset_input(feature.aggregation, values, arranged.rows, arranged.codes)
-        taken, (out, status) = held.values, _slide(held, seen, feature.mask, windows)
+        given = multiset_input(feature.aggregation, values, arranged.codes)
     else:
-        given = fold_input(feature.aggregation, values, arranged.rows, has_ties=_has_ties(arranged))
-        taken, (out, status) = given.values, _run(given, seen, feature.mask, windows)
+        given = fold_input(feature.aggregation, values)
+    out, status = run_pass(given, seen, feature.mask, tuple(one.window for one in features))
     _refuse(out, status, features, view, arranged, keys)
     filled = np.full((len(features), keys.height), NULL, np.uint8)
     filled[:, arranged.spine] = status
     spread = np.zeros((len(features), keys.height), out.dtype)
     spread[:, arranged.spine] = out
     return {
-        one.column: from_results(one, spread[w], filled[w], values=taken, rows=arranged.rows)
+        one.column: from_results(one, spread[w], filled[w], values=given.values, rows=arranged.rows)
         for w, one in enumerate(features)
     }
 
@@ -121,47 +126,6 @@ def _values(feature: FeaturePlan, history: Rows) -> pl.DataFrame:
     where = pl.lit(True) if feature.where is None else feature.where
     given = {"value": value, "where": where}
     return computed(history.frame, given, place=feature.aggregation.place)
-
-
-def _has_ties(arranged: Arranged) -> bool:
-    return bool((arranged.rank != np.arange(len(arranged.rank))).any())
-
-
-def _run(
-    given: FoldInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
-) -> tuple[Any, Any]:
-    """The results and their status, a row for each window, in the order of the kernel."""
-    low, high = seen.edges(windows)
-    out = np.zeros(low.shape, given.out)
-    status = np.zeros(low.shape, np.uint8)
-    names = {"x": given.x.dtype.name, "out": given.out}
-    rows: tuple[Any, ...] = (given.x, given.valid)
-    is_additive = getattr(given.functions, "merge", None) is add_words
-    order = None
-    if is_additive and len(given.x) >= PREFIX_FROM and seen.follows_events(clock):
-        fold = compiled(prefix_states, PREFIX.format(**names), given.functions)
-        rows = (*rows, seen.known(clock), seen.arranged.as_of, low, high)
-    else:
-        fold = compiled(activated_tree, TREE.format(**names), given.functions)
-        order, asked, low, high = seen.questions(windows)
-        rows = (*rows, seen.arranged.rank, *seen.changes(clock), asked, low, high)
-    for_groups(lambda groups: fold(*rows, groups, out, status), seen.arranged.groups, seen.threads)
-    return (out, status) if order is None else (out[:, order], status[:, order])
-
-
-def _slide(
-    given: MultisetInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
-) -> tuple[Any, Any]:
-    """The same for a fold over the values in sight."""
-    low, high = seen.edges(windows)
-    out = np.zeros(low.shape, given.out)
-    status = np.zeros(low.shape, np.uint8)
-    signature = MULTISET.format(x=given.x.dtype.name, out=given.out)
-    fold = compiled(sliding_multiset, signature, given.functions)
-    asked = seen.arranged.as_of if seen.known_by is None else seen.known_by
-    rows = (given.x, given.codes, *seen.changes(clock), asked, low, high)
-    for_groups(lambda groups: fold(*rows, groups, out, status), seen.arranged.groups, seen.threads)
-    return out, status
 
 
 def _refuse(

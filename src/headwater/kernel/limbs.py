@@ -97,10 +97,12 @@ def round_limbs(words: Any) -> tuple[float, int]:
     top = words.shape[0] - 1
     while top > 0 and words[top] == 0:
         top -= 1
+    if words[top] == 0:
+        return 0.0, 0
     middle = words[top - 1] if top > 0 else 0
     low = words[top - 2] if top > 1 else 0
     # 55 bits are kept (53, a guard and a sticky one) of the 61 to 90 bits of three limbs
-    drop = math.frexp(float(words[top]))[1] + 5
+    drop = (np.float64(words[top]).view(np.int64) >> 52) - 1022 + 5
     kept = words[top] << (60 - drop)
     if drop <= BITS:
         kept |= (middle << (30 - drop)) | (low >> drop)
@@ -123,9 +125,12 @@ def scaled_float(value: float, power: int) -> float:
     """`value * 2**power`, infinite where it does not fit (and not an error); a zero is +0.0."""
     if value == 0.0 or value != value:
         return value + 0.0
+    exponent = ((np.float64(value).view(np.int64) >> 52) & NOT_FINITE) + power
+    if 0 < exponent < NOT_FINITE and -1023 < power < 1024:
+        return value * np.int64((power + 1023) << 52).view(np.float64)
     if math.frexp(value)[1] + power > 1024:
         return math.inf if value > 0.0 else -math.inf
-    return math.ldexp(value, power) + 0.0
+    return math.ldexp(value, int(power)) + 0.0
 
 
 def multiply(words: Any, number: int) -> None:

@@ -63,7 +63,7 @@ def scale_and_limbs(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int
             high = max(high, exponent)
     if low > high:
         return 0, HEADROOM // BITS + 1
-    return low - BIAS, (high - low + HEADROOM) // BITS + 1
+    return int(low - BIAS), int(high - low + HEADROOM) // BITS + 1
 
 
 def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:

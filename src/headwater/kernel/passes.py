@@ -173,11 +173,13 @@ def prefix_states(
                     fold.lift(one, x, seen, scale)
                 before = last
                 seen += 1
-                last = (seen - base) % room
+                last = before + 1 if before + 1 < room else 0
                 for k in range(words):
                     states[last, k] = states[before, k] + one[k]
             for w in range(low.shape[0]):
-                first = (low[w, j] - base) % room
+                first = last - (seen - low[w, j])
+                if first < 0:
+                    first += room
                 for k in range(words):
                     if low[w, j] >= seen:
                         one[k] = 0
@@ -213,10 +215,10 @@ def two_stacks(
             for j in range(groups[g, 2], groups[g, 3]):
                 room = max(room, high[j] - low[w, j])
         scale, words = fold.prepare(x, valid, groups[g, 0], groups[g, 1])
-        front = np.empty((room + 3, words), np.int64)
-        back = front[room]
-        one = front[room + 1]
-        both = front[room + 2]
+        front = np.empty((room + 4, words), np.int64)
+        back = front[room + 1]
+        one = front[room + 2]
+        both = front[room + 3]
         for w in range(low.shape[0]):
             first = groups[g, 0]
             middle = first
@@ -231,32 +233,49 @@ def two_stacks(
                     for k in range(words):
                         back[k] = 0
                 while seen < high[j] and known[seen] <= as_of[j]:
-                    for k in range(words):
-                        one[k] = 0
                     if valid[seen]:
+                        for k in range(words):
+                            one[k] = 0
                         fold.lift(one, x, seen, scale)
                         fold.merge(back, back, one, x, rank)
                     seen += 1
                 if start > middle:
+                    after = seen - start
                     for k in range(words):
                         back[k] = 0
-                    for i in range(seen - 1, start - 1, -1):
+                        front[after, k] = 0
+                    for i in range(after - 1, -1, -1):
                         for k in range(words):
                             one[k] = 0
-                        if valid[i]:
-                            fold.lift(one, x, i, scale)
-                        fold.merge(front[i - start], one, back, x, rank)
-                        for k in range(words):
-                            back[k] = front[i - start, k]
-                    for k in range(words):
-                        back[k] = 0
+                        if valid[start + i]:
+                            fold.lift(one, x, start + i, scale)
+                        fold.merge(front[i], one, front[i + 1], x, rank)
                     first = start
                     middle = seen
-                for k in range(words):
-                    both[k] = back[k]
                 if start < middle:
                     fold.merge(both, front[start - first], back, x, rank)
-                status[w, j], out[w, j] = fold.result(both, x, scale)
+                    status[w, j], out[w, j] = fold.result(both, x, scale)
+                else:
+                    for k in range(words):
+                        both[k] = back[k]
+                    status[w, j], out[w, j] = fold.result(both, x, scale)
+
+
+def newest_row(
+    valid: Any, known: Any, as_of: Any, low: Any, high: Any, groups: Any, out: Any, status: Any
+) -> None:
+    """The newest row of each window, where `known` never falls in event order and no rows tie."""
+    for g in range(groups.shape[0]):
+        seen = groups[g, 0]
+        newest = -1
+        for j in range(groups[g, 2], groups[g, 3]):
+            while seen < high[j] and known[seen] <= as_of[j]:
+                if valid[seen]:
+                    newest = seen
+                seen += 1
+            for w in range(low.shape[0]):
+                out[w, j] = newest
+                status[w, j] = VALUE if newest >= low[w, j] else NULL
 
 
 def sliding_multiset(

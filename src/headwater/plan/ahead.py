@@ -69,6 +69,8 @@ def plan_ahead(
 ) -> AheadPlan | None:
     """Resolve what a label reads of the future; None where it has faults."""
     source = spine.spine.history if label.source is None else label.source
+    if label.entity is not None and not faults.is_names(label.entity, "entity=", place):
+        return None
     keys = label.keys or spine.spine.entity
     given = _given(label, faults, place)
     if source is None:

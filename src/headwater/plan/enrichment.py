@@ -10,7 +10,7 @@ import polars as pl
 
 from headwater.errors import Place
 from headwater.plan.attachments import check_attachment
-from headwater.plan.derived import MOMENT, DerivedPlan, Readable, plan_derived
+from headwater.plan.derived import MOMENT, DerivedPlan, Readable, has_name, plan_derived
 from headwater.plan.faults import Faults
 from headwater.plan.sources import is_time
 from headwater.plan.spines import SpinePlan, plan_spine
@@ -82,8 +82,12 @@ def plan_enrichment(
 def _are_views(listed: Any, place: Place | None, faults: Faults) -> bool:
     if not faults.is_a(listed, Sequence, "views=", place):
         return False
-    others = [one for one in listed if not isinstance(one, Derived)]
-    asked = [faults.is_a(one, View, "one of views=", place) for one in others]
+    asked = [
+        has_name(one, faults)
+        if isinstance(one, Derived)
+        else faults.is_a(one, View, "one of views=", place)
+        for one in listed
+    ]
     return all(asked)
 
 

@@ -44,6 +44,15 @@ class Faults:
             self.add("HW211", f"{what} is a {type(value).__name__}, not a {word}", place=place)
         return isinstance(value, kind)
 
+    def is_names(self, value: Any, what: str, place: Place | None) -> bool:
+        """Whether an argument is a column's name or a list of them; a fault where it is not."""
+        listed = [value] if isinstance(value, str) else value
+        if isinstance(listed, Sequence) and all(isinstance(one, str) for one in listed):
+            return True
+        found = type(value).__name__
+        self.add("HW211", f"{what} takes names of columns, found {found}", place=place)
+        return False
+
     def names_folder(self, name: Any, place: Place | None) -> bool:
         """Whether results can be kept in a folder of this name; a fault where not."""
         is_text = isinstance(name, str) and name != "" and not name.startswith(".")

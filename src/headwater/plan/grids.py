@@ -54,6 +54,8 @@ class GridPlan:
 def plan_grid(grid: Grid, faults: Faults, place: Place | None) -> GridPlan | None:
     """Resolve a grid; None where it has faults."""
     own = Faults()
+    if not faults.is_names(grid.entity, "entity=", place):
+        return None
     period = _length(grid.period, "period", own, place)
     active = _length(grid.active_within, "active_within=", own, place)
     activity = _activity(grid, "1us" if active is None else grid.active_within, own, place)

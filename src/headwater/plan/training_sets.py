@@ -9,7 +9,7 @@ import polars as pl
 
 from headwater.errors import Place
 from headwater.plan.attachments import check_attachment, check_names, check_sources
-from headwater.plan.derived import MOMENT, DerivedPlan, Readable, plan_derived
+from headwater.plan.derived import MOMENT, DerivedPlan, Readable, has_name, plan_derived
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.labels import LabelPlan, plan_label
 from headwater.plan.recipes import check_recipe, is_recipe
@@ -173,8 +173,10 @@ def _has_kinds(training_set: TrainingSet, faults: Faults) -> bool:
     if not all(asked):
         return False
     what = f"a feature view of {owner}"
-    views = [one for one in training_set.features if not isinstance(one, Derived)]
-    found = [faults.is_a(view, View, what, place) for view in views]
+    found = [
+        has_name(one, faults) if isinstance(one, Derived) else faults.is_a(one, View, what, place)
+        for one in training_set.features
+    ]
     return all(found)
 
 

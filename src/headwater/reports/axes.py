@@ -43,7 +43,8 @@ def round_marks(low: float, high: float, most: int) -> list[float]:
         low, high = low - 0.5, low + 0.5
     step = step_for(high - low, most)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [float(f"{number * step:.12g}") for number in range(first, max(last, first + 1) + 1)]
+    places = max(0, -math.floor(math.log10(step)))  # 3 * 0.1 is not 0.3
+    return [round(number * step, places) for number in range(first, max(last, first + 1) + 1)]
 
 
 def time_ticks(first: datetime, last: datetime, most: int = 12) -> list[Tick]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from headwater.errors import DataError, SpecError
+from headwater.errors import DataError
 from headwater.plan.faults import Faults
-from headwater.plan.findings import findings
+from headwater.plan.findings import Finding, placed_findings
 from headwater.plan.models import check_comparison, check_model
 from headwater.plan.sources import plan_source
 from headwater.plan.training_sets import plan_training_set
@@ -40,13 +40,13 @@ def check(
         DataError: HW401, a source's data is missing.
     """
     faults = Faults()
-    found: list[dict[str, str]] = []
+    found: list[Finding] = []
     unread: list[DataError] = []
     for training_set in project.of(TrainingSet).values():
         with _noting(unread):
             plan = plan_training_set(training_set, faults)
             if plan is not None:
-                found += [finding for finding in findings(plan) if finding not in found]
+                found += [one for one in placed_findings(plan) if one not in found]
     for view in (*project.of(FeatureView).values(), *project.of(Attributes).values()):
         with _noting(unread):
             plan_view(view, faults)
@@ -59,12 +59,13 @@ def check(
     for comparison in project.of(ClockComparison).values():
         check_comparison(comparison, faults)
     if strict:
-        faults.found += [SpecError(one["code"], one["message"]) for one in found]
+        faults.take(finding.to_error() for finding in found)
     faults.raise_all()
     if unread:
         raise unread[0]
     counts = {kind.__name__: len(named) for kind, named in project.definitions.items()}
-    result = {"project": project.name, "definitions": counts, "findings": found}
+    told = [{**one.to_dict(), "place": str(one.place)} for one in found]
+    result = {"project": project.name, "definitions": counts, "findings": told}
     return {**result, **_checked_data(project, say)} if data else result
 
 

@@ -98,7 +98,9 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
 def _all_findings(checked: dict[str, Any], artifact: Artifact) -> list[dict[str, str]]:
     """What is assumed in the definitions, then what was measured in the rows."""
     found: list[dict[str, str]] = list(checked["findings"])
-    return found + [one for one in artifact.manifest["findings"] if one not in found]
+    known = {(one["code"], one["message"]) for one in found}
+    manifest = artifact.manifest["findings"]
+    return found + [one for one in manifest if (one["code"], one["message"]) not in known]
 
 
 def _pictured(artifact: Artifact, session: Session) -> tuple[dict[str, Any], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ _BUCKETS = {
     **{"10y": 315_569_520, "100y": 3_155_695_200},
 }
 """Lengths of a bucket with their seconds; of months and years, as they are on average."""
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAG_SHARES = (0.5, 0.95)
 
 
@@ -43,7 +45,7 @@ def timeline(artifact: Artifact) -> dict[str, Any]:
     every = _every(rows["as_of"])
     order = {part: number for number, part in enumerate(artifact.parts)}
     grouped = (
-        rows.group_by(pl.col("as_of").dt.truncate(every).alias("start"), "part")
+        rows.group_by(_start(every).alias("start"), "part")
         .agg(pl.len().alias("rows"), pl.col("label").mean().alias("prevalence"))
         .sort("start", pl.col("part").replace_strict(order))
     )
@@ -51,6 +53,11 @@ def timeline(artifact: Artifact) -> dict[str, Any]:
         {**bucket, "start": bucket["start"].isoformat()} for bucket in grouped.iter_rows(named=True)
     ]
     return {"every": every, "buckets": buckets, "label_lag": _lags(rows["lag"])}
+
+
+def _start(every: str) -> pl.Expr:
+    """The start of a bucket; that of the very first would be a year that a date cannot have."""
+    return pl.max_horizontal(pl.col("as_of").dt.truncate(every), pl.lit(_FIRST))
 
 
 def _every(moments: pl.Series) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from headwater.engines import windows
+from headwater.engines import passes
 from headwater.kernel.compile import compiled
 from headwater.testing import reference
 from headwater.testing.histories import ENTITY, WINDOWS, History, Plain
@@ -196,12 +196,12 @@ def plain_python_gives_the_same_bits(case: Case) -> None:
 @contextmanager
 def quick_at_any_size() -> Iterator[None]:
     """Take the quicker pass for clocks that follow events however few the rows; for tests."""
-    before = windows.QUICK_FROM
-    windows.QUICK_FROM = 0
+    before = passes.QUICK_FROM
+    passes.QUICK_FROM = 0
     try:
         yield
     finally:
-        windows.QUICK_FROM = before
+        passes.QUICK_FROM = before
 
 
 @contextmanager

@@ -166,6 +166,8 @@ def _in_time(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _findings(result: Result) -> Iterator[str]:
     for one in result["findings"]:
         yield from _wrapped(f"{one['certainty']}: [{one['code']}] {one['message']}")
+        if one.get("place"):
+            yield f"  at {one['place']}"
 
 
 def _checks(result: Result) -> Iterator[str]:

@@ -1,0 +1,37 @@
+"""The measurement of single requests: it asks what it says, and compares before it measures."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from bench import request
+
+from headwater.runtime.fitted_recipes import FittedRecipe
+
+
+def test_a_hundred_columns_go_through_ten_steps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["request", "--calls", "20"])
+    request.main()
+    sizes, times = capsys.readouterr().out.splitlines()
+    assert sizes.startswith("100 columns in, ")
+    assert ", 10 steps, " in sizes
+    assert re.fullmatch(r"p50 [\d.]+ us, p99 [\d.]+ us, p99.9 [\d.]+ us", times)
+
+
+def test_an_answer_that_differs_from_the_frame_ends_it() -> None:
+    rows = request.made(np.random.default_rng(0))
+    fitted = request.ten_steps().fit(rows, label="y")
+
+    class Other(FittedRecipe):
+        def apply_one(self, row: Mapping[str, Any]) -> dict[str, float | None]:
+            return {}
+
+    with pytest.raises(SystemExit, match="not what the frame says"):
+        request.check(Other(fitted.preparation), rows)
