@@ -19,7 +19,7 @@ from headwater.errors import CODES
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "headwater"
-HEAVY = ("numpy", "pyarrow", "numba", "duckdb", "sklearn", "lightgbm", "pandas")
+HEAVY = ("polars", "numpy", "pyarrow", "numba", "duckdb", "sklearn", "lightgbm", "pandas")
 LOADED = "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 IMPORT = f"import sys, headwater; {LOADED}"
 HELP = f"""

@@ -118,7 +118,7 @@ def test_every_public_name_is_written_by_exactly_one_directive() -> None:
 
 def test_arguments_of_a_base_are_those_of_the_class_too() -> None:
     lines = reference().with_inherited_arguments(
-        hw.FeatureView, inspect.getdoc(hw.FeatureView).splitlines()
+        hw.FeatureView, (inspect.getdoc(hw.FeatureView) or "").splitlines()
     )
     named = re.findall(r"^    (\w+): ", "\n".join(lines), re.MULTILINE)
     assert {"name", "source", "entity", "features"} <= set(named)

@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 
 import headwater as hw
+from headwater.aggregations.base import NAN_CODE
 from headwater.aggregations.sum import Sum
-from headwater.engines.values import Values, fold_input
+from headwater.engines.values import NULL_CODE, Values, codes_of, fold_input
 from headwater.errors import DataError
 
 ROWS = np.array([2, 0, 1])
@@ -130,3 +131,46 @@ def test_no_row_at_all() -> None:
     values = values.with_columns(pl.col("where").cast(pl.Boolean))
     found = fold_input(hw.Sum("x"), Values(values, NO_ROWS))
     assert (found.x.tolist(), found.valid.tolist()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([math.nan, -math.inf, -1e300, -1.5, -5e-324, -0.0, 0.0, 5e-324, 2.0, math.inf]),
+        pl.Series([-7.5, -0.01, -0.0, 0.0, 0.01, 0.02, 1e6, math.nan]),
+        pl.Series([-7.5, 0.0, 0.5], dtype=pl.Float32),
+        pl.Series([0.0, -0.0]),
+        pl.Series([math.nan]),
+        pl.Series([-128, 0, 127], dtype=pl.Int8),
+        pl.Series([0, 2**32 - 1], dtype=pl.UInt32),
+        pl.Series([-(2**63), 2**63 - 1]),
+        pl.Series([False, True]),
+        pl.Series(["", "a", "b"]),
+    ],
+    ids=lambda column: f"{column.dtype} {column.len()}",
+)
+def test_codes_order_as_values_do_with_null_below_and_nan_above(column: pl.Series) -> None:
+    order = column.sort(nulls_last=True)
+    if column.dtype.is_float():  # Polars takes both zeros for one
+        order = pl.Series(sorted(column.to_list(), key=rank_of), dtype=column.dtype)
+    codes = codes_of(pl.concat([order, pl.Series([None], dtype=column.dtype)])).to_list()
+    assert codes[-1] == NULL_CODE
+    assert codes[:-1] == sorted(set(codes[:-1]))
+    assert codes[0] >> 1 > NULL_CODE >> 1
+    kept = dict(zip(map(str, order.to_list()), codes, strict=False))
+    assert "nan" not in kept or kept["nan"] == NAN_CODE == max(codes)
+    halves = {code >> 1 for code in codes[:-1]}
+    assert len(halves) == len(codes) - 1 - ({"0.0", "-0.0"} <= kept.keys())
+
+
+def rank_of(value: float) -> tuple[bool, float, float]:
+    return math.isnan(value), 0.0 if math.isnan(value) else value, math.copysign(1.0, value)
+
+
+def test_what_several_aggregations_read_is_computed_once() -> None:
+    frame = pl.DataFrame({"value": [2.5, 1.5, 3.5], "where": [True, True, True]})
+    values = Values(frame, ROWS)
+    assert fold_input(hw.Sum("x"), values).x is fold_input(hw.Std("x"), values).x
+    assert fold_input(hw.Min("x"), values).x is fold_input(hw.Max("x"), values).x
+    assert fold_input(hw.Min("x"), values).x is not fold_input(hw.Sum("x"), values).x
+    assert fold_input(hw.Min("x"), values).valid is fold_input(hw.Sum("x"), values).valid

@@ -23,8 +23,10 @@ from headwater.kernel.passes import (
     activated_tree,
     bounds,
     grouped_fold,
+    newest_row,
     prefix_states,
     sliding_multiset,
+    two_stacks,
 )
 
 BOUNDS = (
@@ -39,6 +41,10 @@ TREE = (
 PREFIX = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
     "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
+)
+NEWEST = (
+    "void(const boolean[::1], const int64[::1], const int64[::1], const int64[:,::1], "
+    "const int64[::1], const int64[:,::1], int64[:,::1], uint8[:,::1])"
 )
 FOLD = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], {out}[::1], "
@@ -206,6 +212,61 @@ def test_prefix_states_have_the_bits_of_the_tree_where_known_time_never_falls(na
                     given["groups"], out, status)  # fmt: skip
                 results.append((out.tobytes(), status.tobytes()))
             assert results[0] == results[1]
+
+
+STACKS = (
+    "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
+    "const int64[::1], const int64[:,::1], const int64[::1], const int64[:,::1], "
+    "{out}[:,::1], uint8[:,::1])"
+)
+
+
+def following(given: dict[str, Any], seed: int) -> Any:
+    """Known times that never fall in event order; the last rows of some are never known."""
+    known = given["time"] + (seed - 4) * 3
+    for start, stop, _, _ in given["groups"]:
+        known[max(start, stop - seed % 3) : stop] = NEVER
+    return known
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_two_stacks_have_the_bits_of_the_tree_where_known_time_never_falls(name: str) -> None:
+    for functions, kind, out_kind in forms(name):
+        types = {"x": kind, "out": out_kind}
+        tree = compiled(activated_tree, TREE.format(**types), functions)
+        stacks = compiled(two_stacks, STACKS.format(**types), functions)
+        for seed in range(10):
+            given = inputs(seed)
+            x = some_values(given["rng"], kind, len(given["time"]))
+            low, high = found_bounds(given)
+            known, results = following(given, seed), []
+            for run, middle in (
+                (tree, changes(known, given["codes"])),
+                (stacks, (known,)),
+            ):
+                out, status = np.zeros(low.shape, out_kind), np.full(low.shape, 99, np.uint8)
+                run(x, given["valid"], np.arange(len(x)), *middle, given["as_of"], low, high,
+                    given["groups"], out, status)  # fmt: skip
+                results.append((out.tobytes(), status.tobytes()))
+            assert results[0] == results[1]
+
+
+def test_the_newest_row_is_that_of_the_tree_where_nothing_ties() -> None:
+    tree = compiled(activated_tree, TREE.format(x="int64", out="int64"), Last)
+    quick = compiled(newest_row, NEWEST)
+    for seed in range(20):
+        given = inputs(seed)
+        low, high = found_bounds(given)
+        known = following(given, seed)
+        x, rank = np.zeros(len(known), np.int64), np.arange(len(known))
+        expected = np.zeros(low.shape, np.int64), np.full(low.shape, 99, np.uint8)
+        found = np.zeros(low.shape, np.int64), np.full(low.shape, 99, np.uint8)
+        spine = (given["as_of"], low, high, given["groups"])
+        tree(x, given["valid"], rank, *changes(known, given["codes"]), *spine, *expected)
+        quick(given["valid"], known, *spine, *found)
+        assert np.array_equal(found[1], expected[1])
+        has_row = expected[1] == VALUE
+        assert np.array_equal(found[0][has_row], expected[0][has_row])
 
 
 @pytest.mark.parametrize("name", MEMBERS)

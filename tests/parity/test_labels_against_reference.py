@@ -220,12 +220,14 @@ def test_parts_and_reasons_equal_the_reference_where_rows_are_chosen_later() -> 
 # R5 and R6: a spine of events with versions
 
 
-def test_each_event_asks_once_with_what_was_known_of_it(differing: Differing) -> None:
+@pytest.mark.parametrize("text", [*WINDOWS, "0h"])
+def test_each_event_asks_once_with_what_was_known_of_it(text: str, differing: Differing) -> None:
+    after = parse_duration(text)
     rows, _ = together(PARTS)
     history = source(rows, delay=None, **TOLD)
     spine = hw.Spine(
         history,
-        as_of=pl.col("event_time") + pl.duration(hours=1),
+        as_of=pl.col("event_time") + pl.duration(microseconds=after),
         keep=["flag", "amount"],
     )
     made = built(spine, history, hw.Label("y", pl.col("quantity") > 0))
@@ -234,7 +236,7 @@ def test_each_event_asks_once_with_what_was_known_of_it(differing: Differing) ->
         asked = asked_events(
             part.rows,
             versions=VERSIONS,
-            as_of=lambda row: row["event_time"] + WINDOWS["1h"],
+            as_of=lambda row: row["event_time"] + after,
             own=("store", "flag", "amount"),
             label_clock=ROW,
         )
@@ -253,6 +255,50 @@ def test_each_event_asks_once_with_what_was_known_of_it(differing: Differing) ->
     listed = sorted(zip(*found.values(), strict=True), key=repr)
     assert differing(listed, sorted(wanted, key=repr)) == []
     assert len(wanted) > 50
+
+
+# R10: a filter reads what was known
+
+
+@pytest.mark.parametrize("declared", [{}, TOLD], ids=["rows", "versions"])
+@pytest.mark.parametrize("text", ["1h", "7d"])
+def test_a_filter_sees_of_a_row_what_was_known_of_it(declared: dict[str, Any], text: str) -> None:
+    """Rows are not chosen by what came later, though the label of the same row may be."""
+    rows, _ = together(PARTS)
+    history = source(rows.unique(maintain_order=True), delay=None, **declared)
+    after = parse_duration(text)
+    spine = hw.Spine(
+        history,
+        as_of=pl.col("event_time") + pl.duration(microseconds=after),
+        filter=pl.col("amount").is_null() | (pl.col("amount") > 0),
+    )
+    made = built(spine, history, hw.Label("y", pl.col("quantity").fill_null(0)))
+    identity = IDENTITY if declared else ("event", "sequence")
+    told = Versions(
+        identity,
+        order=ROW,
+        clocks=CLOCKS if declared else CLOCKS | {"amount": ROW},
+        sequence="sequence",
+        deleted="deleted" if declared else None,
+    )
+    kept, filtered = [], 0
+    for part in PARTS:
+        for event in asked_events(
+            part.rows,
+            versions=told,
+            as_of=lambda row: row["event_time"] + after,
+            own=("amount",),
+            label_clock=ROW,
+        ):
+            amount = event.own["amount"]
+            if amount is not None and not float(amount) > 0:
+                filtered += 1
+            elif event.label_known is not None:
+                kept.append((event.as_of, event.newest["quantity"] or 0))
+    assert excluded(made)["filtered"] == filtered
+    found = columns_of(made, "as_of", "y")
+    assert sorted(zip(*found.values(), strict=True)) == sorted(kept)
+    assert filtered > 5
 
 
 # every moment of a grid

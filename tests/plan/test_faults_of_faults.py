@@ -47,7 +47,7 @@ def test_an_enrichment_whose_rows_are_no_frame_has_no_plan() -> None:
     view = hw.FeatureView(
         "v", source(), entity="customer", features=[hw.Mean("amount").within("7d")]
     )
-    rows = hw.Source("rows", "orders.parquet", event_time="at")  # type: ignore[arg-type]
+    rows = hw.Source("rows", "orders.parquet", event_time="at")
     assert plan_enrichment(hw.Spine(rows, as_of="at"), [view], None, faults) is None
     assert len(messages(faults)) == 1
 

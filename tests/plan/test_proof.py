@@ -13,9 +13,12 @@ import headwater as hw
 from headwater.errors import EngineError
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.faults import Faults
+from headwater.plan.graph import graph
+from headwater.plan.identity import snapshots
 from headwater.plan.lineage import (
     feature_origins,
     label_origins,
+    own_origins,
     prepared_inputs,
 )
 from headwater.plan.origins import late_origins, origins
@@ -246,7 +249,36 @@ def test_a_label_comes_from_its_row_and_from_what_it_looks_ahead_to() -> None:
     )
     faults.raise_all()
     assert plan is not None
-    found = label_origins(plan.spine.source, plan.label)
+    found = label_origins(plan.spine, plan.label)
     columns = {role: {origin.column for origin in roles} for role, roles in found.items()}
     assert columns["value"] == {"n", "user"}
-    assert columns["ahead seen_again_7d"] == {"at", "m", "user"}
+    assert columns["ahead seen_again"] == {"at", "m", "user"}
+
+
+def test_the_keys_of_a_grid_come_from_the_source_whose_rows_make_an_entity_active() -> None:
+    users = hw.Source("users", hw.Frame(FRAME), event_time="at", known_time="seen")
+    view = hw.FeatureView("v", users, entity="user", features=[hw.Count().within("1d")])
+    faults = Faults()
+    plan = plan_training_set(
+        hw.TrainingSet(
+            "users",
+            spine=hw.Spine.every("7d", source=users, entity="user", active_within="90d"),
+            features=[view],
+            label=hw.Label("gone", pl.col("n") == 0, ahead={"n": hw.Count().ahead("30d")}),
+            split=hw.SplitByTime(train=0.8, validation=0.1, test=0.1),
+        ),
+        faults,
+    )
+    faults.raise_all()
+    assert plan is not None
+    key = prove(plan)[0]
+    assert (key.column, key.verdict) == ("user", "masked")
+    assert key.because == (
+        "only entities with rows that count by as_of are asked: rows count only where seen <= as_of"
+    )
+    assert str(own_origins(plan.spine, "user")["value"][0]) == (
+        "users.user, known at seen (known_time)"
+    )
+    tasks = graph(plan, snapshots(plan), seed=0)
+    rows = next(task for task in tasks if task.kind == "rows")
+    assert (rows.reads, rows.cost) == (("source users",), None)

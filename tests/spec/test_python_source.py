@@ -76,7 +76,7 @@ def test_object_that_can_change_unseen_is_refused() -> None:
     with pytest.raises(ValueError, match="reads 'limit', a Model"):
         source_bytes(above(Model()))
     with pytest.raises(ValueError, match="reads 'limit', a tuple"):
-        source_bytes(above((1, Model())))  # type: ignore[arg-type]
+        source_bytes(above((1, Model())))
 
 
 def test_attribute_with_the_name_of_a_global_is_not_read() -> None:

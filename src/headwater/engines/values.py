@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ NULL_CODE = -NAN_CODE
 Operand = Literal["nothing", "codes", "float64", "int64", "uint64"]
 _NUMBERS = {"float64": pl.Float64, "int64": pl.Int64, "uint64": pl.UInt64}
 _EXACT = 1 << 53
+_FEW = 64
+"""Results up to here are sooner written as a list than masked in an expression."""
 """Integers up to here are float64 exactly."""
 
 
@@ -137,15 +140,49 @@ def _operand(column: pl.Series, kind: Operand) -> pl.Series:
 
 
 def from_results(
-    feature: FeaturePlan, out: Any, status: Any, *, values: pl.Series, rows: Any
-) -> pl.Series:
-    """The feature's column, in its type, null where there is no result."""
-    missing = pl.Series(status != VALUE)
-    if feature.aggregation.returns == "row":
-        positions = pl.Series(rows[out] if len(rows) else out, dtype=pl.Int64)
-        return values.gather(positions.set(missing, None)).alias(feature.column)
-    known = pl.Series(feature.column, out).set(missing, feature.aggregation.when_empty)
-    return known.cast(feature.dtype)
+    features: Sequence[FeaturePlan], out: Any, status: Any, *, values: pl.Series, rows: Any
+) -> list[pl.Series]:
+    """The column of each feature, in its type, null where there is no result.
+
+    Args:
+        features: They differ in their window only.
+        out: What the pass wrote, a row for each of them.
+        status: Whether that is a result.
+        values: What a result that is a row is taken from.
+        rows: The position there of each arranged row.
+    """
+    missing, size = status != VALUE, out.shape[1]
+    if features[0].aggregation.returns == "row":
+        return [
+            _taken(values, rows[out[w][~missing[w]]], missing[w]).alias(feature.column)
+            for w, feature in enumerate(features)
+        ]
+    # made as one and cut, as making a column takes longer than the pass where few are asked
+    whole = _filled(out.ravel(), missing.ravel(), features[0].aggregation.when_empty)
+    whole = whole.cast(features[0].dtype)
+    return [
+        whole.slice(w * size, size).alias(feature.column) for w, feature in enumerate(features)
+    ]
+
+
+def _filled(out: Any, missing: Any, empty: int | None) -> pl.Series:
+    """Results with what stands for missing ones."""
+    if len(out) > _FEW or not missing.any():
+        return pl.Series(out) if not missing.any() else pl.Series(out).set(pl.Series(missing), empty)
+    dtype = pl.Float64 if out.dtype == np.float64 else pl.Int64
+    pairs = zip(out.tolist(), missing.tolist(), strict=True)
+    return pl.Series([empty if is_missing else one for one, is_missing in pairs], dtype=dtype)
+
+
+def _taken(values: pl.Series, positions: Any, missing: Any) -> pl.Series:
+    """The values at positions, in the rows where none is missing."""
+    if not len(positions):
+        return pl.Series([None], dtype=values.dtype).new_from_index(0, len(missing))
+    if len(missing) == 1:
+        return values.slice(int(positions[0]), 1)
+    places = np.zeros(len(missing), np.int64)
+    places[~missing] = positions
+    return values.gather(pl.Series(places).set(pl.Series(missing), None))
 
 
 def _fits_a_float(column: pl.Series) -> bool:

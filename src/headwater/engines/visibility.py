@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,10 @@ class Visibility:
     _until: dict[Clock, Any] = field(default_factory=dict)
     _follows: dict[Clock, bool] = field(default_factory=dict)
     _changes: dict[Clock, tuple[Any, Any]] = field(default_factory=dict)
+
+    def asking(self, arranged: Arranged, known_by: Any) -> Visibility:
+        """The same rows asked by other spine rows, on one thread; what is known of rows is kept."""
+        return replace(self, arranged=arranged, threads=1, known_by=known_by, _edges={})
 
     def edges(self, windows: tuple[int, ...]) -> tuple[Any, Any]:
         """`low[window, row]` and `high[row]` of `bounds`."""
@@ -117,6 +121,8 @@ class Visibility:
         Only event time plus a constant is asked, whose data may still break it: of nanoseconds,
         and of local times in an hour that repeats, known time is rounded the other way.
         """
+        if self.known_by is not None:
+            return False
         if clock not in self._follows:
             self._follows[clock] = self._stays_in_order(clock)
         return self._follows[clock]
@@ -125,7 +131,7 @@ class Visibility:
         event_time = self.history.plan.source.event_time
         if any(moment.column != event_time for moment in clock.moments):
             return False
-        if self.known_by is not None or self.until(clock) is not None:
+        if self.until(clock) is not None:
             return False
         known, codes = self.known(clock), self.arranged.codes
         return bool(((known[1:] >= known[:-1]) | (codes[1:] != codes[:-1])).all())

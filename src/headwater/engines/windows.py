@@ -6,14 +6,14 @@ one aggregation of one value over all its windows, for all entities, in our own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import NULL, OVERFLOW, TIE
+from headwater.aggregations.base import NULL, OVERFLOW, TIE, VALUE, Aggregation
 from headwater.engines.arrangement import Arranged, arrange
 from headwater.engines.computed import computed
 from headwater.engines.histories import Rows
@@ -26,7 +26,8 @@ from headwater.kernel.passes import NEVER
 from headwater.kernel.pool import default_threads
 from headwater.plan.views import FeaturePlan, ViewPlan
 
-_BEFORE_ALL = -NEVER - 1
+BEFORE_ALL = -NEVER - 1
+"""When clocks are asked where nothing is known by then."""
 
 
 def window_features(
@@ -55,22 +56,62 @@ def window_features(
     arranged = arrange(view, history, keys, as_of)
     # in one chunk, or each row expression would copy the frame
     history = replace(history, frame=history.frame.rechunk())
-    asked = _asked(arranged, known_by)
+    asked = asked_by(arranged, None if known_by is None else known_by.fill_null(BEFORE_ALL))
     seen = Visibility(history, arranged, threads or default_threads(), asked)
-    columns: dict[str, pl.Series] = {}
-    for shared in _by_values(view.features):
-        values = Values(_values(shared[0], history), arranged.rows, has_ties=arranged.has_ties)
-        for features in _alike(shared):
-            columns |= _fold(features, values, view, seen, keys)
-    return pl.DataFrame([columns[feature.column] for feature in view.features])
+    return pl.DataFrame(answers(folds(view, seen), view, seen, keys))
 
 
-def _asked(arranged: Arranged, known_by: pl.Series | None) -> Any:
-    """When clocks are asked, in the kernel's order; None where this is `as_of`."""
+def asked_by(arranged: Arranged, known_by: pl.Series | None) -> Any:
+    """When clocks are asked, in the kernel's order; None where this is `as_of`.
+
+    Args:
+        arranged: With the spine rows that ask.
+        known_by: Of all spine rows, `BEFORE_ALL` for null.
+    """
     if known_by is None:
         return None
-    asked = known_by.fill_null(_BEFORE_ALL).to_numpy()[arranged.spine]
+    asked = known_by.to_numpy()[arranged.spine]
     return None if np.array_equal(asked, arranged.as_of) else asked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """Features that share a pass, with what it folds, whatever is asked.
+
+    Args:
+        features: They differ in their window only.
+        windows: Those.
+        given: The values of all arranged rows.
+    """
+
+    features: list[FeaturePlan]
+    windows: tuple[int, ...]
+    given: FoldInput | MultisetInput
+
+
+def folds(view: ViewPlan, seen: Visibility) -> Iterator[Fold]:
+    """What has to be folded for the features of a view, one after the other."""
+    arranged = seen.arranged
+    for shared in _by_values(view.features):
+        found = _values(shared[0], seen.history)
+        values = Values(found, arranged.rows, has_ties=arranged.has_ties)
+        for features in _alike(shared):
+            windows = tuple(feature.window for feature in features)
+            yield Fold(features, windows, _given(features[0].aggregation, values, arranged))
+
+
+def answers(
+    parts: Iterable[Fold], view: ViewPlan, seen: Visibility, keys: pl.DataFrame
+) -> list[pl.Series]:
+    """One column per feature of the view, one row per row of `keys`, in order.
+
+    Raises:
+        DataError: As `window_features`.
+    """
+    columns: dict[str, pl.Series] = {}
+    for part in parts:
+        columns |= _answer(part, view, seen, keys)
+    return [columns[feature.column] for feature in view.features]
 
 
 def _by_values(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
@@ -94,30 +135,28 @@ def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
     return list(shared.values())
 
 
-def _fold(
-    features: list[FeaturePlan],
-    values: Values,
-    view: ViewPlan,
-    seen: Visibility,
-    keys: pl.DataFrame,
+def _given(
+    aggregation: Aggregation, values: Values, arranged: Arranged
+) -> FoldInput | MultisetInput:
+    """What an aggregation folds of these values."""
+    if aggregation.folds == "values":
+        return multiset_input(aggregation, values, arranged.codes)
+    return fold_input(aggregation, values)
+
+
+def _answer(
+    part: Fold, view: ViewPlan, seen: Visibility, keys: pl.DataFrame
 ) -> dict[str, pl.Series]:
     """The columns of features that share a pass."""
-    feature, arranged = features[0], seen.arranged
-    given: FoldInput | MultisetInput
-    if feature.aggregation.folds == "values":
-        given = multiset_input(feature.aggregation, values, arranged.codes)
-    else:
-        given = fold_input(feature.aggregation, values)
-    out, status = run_pass(given, seen, feature.mask, tuple(one.window for one in features))
+    features, given, arranged = part.features, part.given, seen.arranged
+    out, status = run_pass(given, seen, features[0].mask, part.windows)
     _refuse(out, status, features, view, arranged, keys)
     filled = np.full((len(features), keys.height), NULL, np.uint8)
     filled[:, arranged.spine] = status
     spread = np.zeros((len(features), keys.height), out.dtype)
     spread[:, arranged.spine] = out
-    return {
-        one.column: from_results(one, spread[w], filled[w], values=given.values, rows=arranged.rows)
-        for w, one in enumerate(features)
-    }
+    columns = from_results(features, spread, filled, values=given.values, rows=arranged.rows)
+    return {column.name: column for column in columns}
 
 
 def _values(feature: FeaturePlan, history: Rows) -> pl.DataFrame:
@@ -136,12 +175,15 @@ def _refuse(
     arranged: Arranged,
     keys: pl.DataFrame,
 ) -> None:
-    """Raise for the first tie or overflow."""
+    """Raise for a tie or overflow: of the first window that has one, the first spine row."""
+    if not (status > VALUE).any():
+        return
     for code in (TIE, OVERFLOW):
         windows, positions = np.nonzero(status == code)
         if not len(windows):
             continue
-        w, j = windows[0], positions[0]
+        w = windows[0]
+        j = min(positions[windows == w], key=lambda one: int(arranged.spine[one]))
         key = dict(zip(keys.columns, keys.row(int(arranged.spine[j])), strict=True))
         place = features[w].aggregation.place
         if code == OVERFLOW:

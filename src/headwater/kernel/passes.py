@@ -254,11 +254,10 @@ def two_stacks(
                     middle = seen
                 if start < middle:
                     fold.merge(both, front[start - first], back, x, rank)
-                    status[w, j], out[w, j] = fold.result(both, x, scale)
                 else:
                     for k in range(words):
                         both[k] = back[k]
-                    status[w, j], out[w, j] = fold.result(both, x, scale)
+                status[w, j], out[w, j] = fold.result(both, x, scale)
 
 
 def newest_row(

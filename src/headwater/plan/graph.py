@@ -70,15 +70,15 @@ def _rows(source: Source) -> int | None:
 def _rows_task(
     plan: TrainingSetPlan, data: Mapping[str, str], sizes: Mapping[str, int | None]
 ) -> Task:
-    source = plan.spine.source.source.name
+    read = [plan.spine.history, *([plan.label.ahead.source] if plan.label.ahead else [])]
     columns = len(plan.spine.keys) + len(plan.spine.kept) + len(plan.label_reads)
-    rows = sizes[source]
+    rows = sizes[plan.spine.history.source.name] if plan.spine.grid is None else None
     return Task(
         f"rows {plan.training_set.name}",
         "rows",
-        (f"source {source}",),
+        tuple(dict.fromkeys(f"source {source.source.name}" for source in read)),
         spine_identity(plan, data),
-        None if rows is None else rows_cost(rows, columns),
+        None if rows is None else rows_cost(rows, columns),  # of a grid only the build knows
         {"as_of": str(plan.spine.moment or "an expression"), "label": plan.training_set.label.name},
     )
 
@@ -88,8 +88,9 @@ def _view(
 ) -> Task:
     source = view.source.source.name
     history, asked = sizes[source], rows.cost
-    is_sized = history is not None and asked is not None
-    cost = view_cost(view, history=history, spine=asked.rows) if is_sized else None  # type: ignore[arg-type, union-attr]
+    cost = None
+    if history is not None and asked is not None:
+        cost = view_cost(view, history=history, spine=asked.rows)
     return Task(
         f"view {view.view.name}",
         "view",

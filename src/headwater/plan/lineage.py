@@ -8,7 +8,7 @@ from headwater.kernel.programs import Program
 from headwater.plan.faults import reads
 from headwater.plan.labels import LabelPlan
 from headwater.plan.origins import Origin, origins
-from headwater.plan.sources import SourcePlan
+from headwater.plan.spines import SpinePlan
 from headwater.plan.views import FeaturePlan, ViewPlan
 
 Roles = Mapping[str, tuple[Origin, ...]]
@@ -22,24 +22,24 @@ def feature_origins(view: ViewPlan, feature: FeaturePlan) -> Roles:
         "where": reads(feature.where, schema),
         "entity": view.view.keys,
         "event_time": (declared.event_time,) if declared.event_time else (),
-        "sequence": (declared.sequence,) if declared.sequence in feature.reads else (),
+        "sequence": tuple(name for name in feature.reads if name == declared.sequence),
     }
-    return {
-        role: origins(view.source, [column for column in columns if column is not None])
-        for role, columns in by_role.items()
-        if columns
-    }
+    return {role: origins(view.source, columns) for role, columns in by_role.items() if columns}
 
 
-def label_origins(spine: SourcePlan, label: LabelPlan) -> Roles:
+def own_origins(spine: SpinePlan, column: str) -> Roles:
+    """Where a column of the spine row itself comes from; of a grid, whose key it is."""
+    source = spine.source if spine.grid is None else spine.grid.source
+    return {"value": origins(source, [column])}
+
+
+def label_origins(spine: SpinePlan, label: LabelPlan) -> Roles:
     """Where a label comes from: the row itself, and what it looks ahead to."""
-    roles = {"value": origins(spine, label.reads)}
+    roles = {"value": origins(spine.history, label.reads)} if label.reads else {}
     if label.ahead is not None:
         view = label.ahead.view
-        roles |= {
-            f"ahead {feature.column.partition('__')[2]}": origins(view.source, feature.reads)
-            for feature in view.features
-        }
+        named = zip(label.ahead.names, view.features, strict=True)
+        roles |= {f"ahead {name}": origins(view.source, one.reads) for name, one in named}
     return roles
 
 

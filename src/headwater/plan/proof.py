@@ -14,6 +14,7 @@ from typing import Literal
 from headwater.errors import EngineError, Place
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.faults import reads
+from headwater.plan.grids import GridPlan
 from headwater.plan.origins import origins
 from headwater.plan.sources import SourcePlan
 from headwater.plan.spines import OwnColumn, SpinePlan
@@ -117,6 +118,9 @@ def _derived(derived: Sequence[DerivedPlan], inputs: Sequence[Proof]) -> Iterato
 
 
 def _own(column: OwnColumn, spine: SpinePlan) -> Proof:
+    if spine.grid is not None:
+        because = f"only entities with rows that count by as_of are asked: {_activity(spine.grid)}"
+        return Proof(column.name, ALWAYS, "masked", because)
     clock = spine.source.clocks.get(column.name, ALWAYS)
     is_known = not clock.moments or (
         spine.moment is not None and clock.known_by(spine.moment) == "proved"
@@ -128,6 +132,11 @@ def _own(column: OwnColumn, spine: SpinePlan) -> Proof:
         place = spine.spine.place
         raise _gap(column.name, clock, column.clock, [column.name], spine.source, place)
     return Proof(column.name, clock, "masked", f"null where {clock} > as_of")
+
+
+def _activity(grid: GridPlan) -> str:
+    """What makes an entity active, once that is proved too."""
+    return "; ".join(proof.because for proof in prove_views([grid.activity]))
 
 
 def _by_window(event_time: str | None) -> str:

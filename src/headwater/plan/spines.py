@@ -213,7 +213,7 @@ def _own(
     verdict = "unknown" if moment is None else clock.known_by(moment)
     if clock == ALWAYS:
         verdict = "proved"
-    if verdict == "refused":
+    if moment is not None and verdict == "refused":
         faults.add(
             "HW303",
             f"column {name!r} is known at {clock}, which is after as_of = {moment}"

@@ -13,8 +13,7 @@ from headwater.errors import SpecError, closest
 from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.identity import sources_of, versions
-from headwater.plan.lineage import feature_origins, label_origins, prepared_inputs
-from headwater.plan.origins import origins
+from headwater.plan.lineage import feature_origins, label_origins, own_origins, prepared_inputs
 from headwater.plan.proof import prove, reached
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import FeaturePlan, ViewPlan
@@ -129,7 +128,7 @@ def _own(plan: TrainingSetPlan, column: str) -> dict[str, Any]:
     is_kept = any(one.name == column for one in plan.spine.kept)
     return {
         "kind": "kept column" if is_kept else "key",
-        "reads": _written({"value": origins(plan.spine.source, [column])}),
+        "reads": _written(own_origins(plan.spine, column)),
         "computed": {"value": "the row's own", "type": str(plan.spine.source.schema[column])},
         "known": _known(plan, column),
         "code": {"defined": str(plan.spine.spine.place or "")},
@@ -150,7 +149,7 @@ def _label(plan: TrainingSetPlan) -> dict[str, Any]:
     label = plan.training_set.label
     return {
         "kind": "label",
-        "reads": _written(label_origins(plan.spine.source, plan.label)),
+        "reads": _written(label_origins(plan.spine, plan.label)),
         "computed": {"value": _text(label.expression), "type": str(plan.label_dtype)},
         "known": {
             "clock": plan.label.known,

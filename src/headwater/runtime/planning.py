@@ -6,8 +6,7 @@ import time
 from typing import Any
 
 from headwater.plan.graph import Task, graph
-from headwater.plan.lineage import feature_origins
-from headwater.plan.origins import origins
+from headwater.plan.lineage import feature_origins, own_origins
 from headwater.plan.proof import Proof, prove
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.runtime.build import Session, resolved
@@ -60,7 +59,7 @@ def inputs_of(plan: TrainingSetPlan) -> list[dict[str, Any]]:
         for feature in view.features
     }
     came_from |= {
-        column.name: {"value": origins(plan.spine.source, [column.name])}
+        column.name: own_origins(plan.spine, column.name)
         for column in (*plan.spine.keys, *plan.spine.kept)
     }
     came_from |= {

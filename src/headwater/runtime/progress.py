@@ -12,7 +12,7 @@ lines of a log, the record in `.headwater/runs/` and artifacts can be joined by 
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -49,6 +49,6 @@ def about(**fields: Any) -> Iterator[None]:
 @contextmanager
 def running() -> Iterator[str]:
     """The identity of the run that the block is; within another run it is that one's."""
-    identity = str(subject().get("run") or secrets.token_hex(8))
+    identity = str(subject().get("run") or os.urandom(8).hex())
     with about(run=identity):
         yield identity

@@ -108,8 +108,8 @@ class Csv:
                 if len(rows):
                     return DataError(
                         "HW401",
-                        f"column {column!r} of file {path.name!r} does not hold {dtype} in {len(rows)} "
-                        f"rows, first in row {rows[0] + 1:,}",
+                        f"column {column!r} of file {path.name!r} does not hold {dtype} in "
+                        f"{len(rows)} rows, first in row {rows[0] + 1:,}",
                         place=self.place,
                         hint="mend the file, add the text to nulls=, or declare another type",
                     )

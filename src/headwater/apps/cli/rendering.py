@@ -17,7 +17,6 @@ from headwater.reports.numbers import (
     percent,
     seconds,
 )
-from headwater.spec.split_by_time import PARTS
 
 Result = Mapping[str, Any]
 _EVENT_TIME = "event_time"
@@ -160,6 +159,8 @@ def _scores(found: Mapping[str, Any]) -> list[str]:
 
 def _in_time(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Parts with what is said of them, in the order of time."""
+    from headwater.spec.split_by_time import PARTS  # it brings Polars, which --help can do without
+
     return [(part, parts[part]) for part in PARTS if part in parts]
 
 
