@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.contest import CONTESTANTS, HEADWATER, SAME, Contestant
 from bench.measure import ROOT, Disagreement, contest, make_workload
 from bench.table import between_markers, render
-from bench.task import WINDOWS, known_words
+from bench.task import WINDOWS, WORDS
 
 DOCS = ROOT / "docs" / "benchmarks.md"
 
@@ -24,15 +24,14 @@ def main() -> int:
         entities = max(20, asked.events // 50)
         for name, spread_over in (("many", entities), ("one", 1)):
             make_workload(folder / name, events=asked.events, rows=asked.rows, entities=spread_over)
-        words = known_words()
         try:
-            records = contest(_chosen(asked.peers), folder, words, times=asked.times, say=_say)
+            records = contest(_chosen(asked.peers), folder, WORDS, times=asked.times, say=_say)
         except (Disagreement, subprocess.SubprocessError) as error:
             _say(f"the contest ended: {error}")
             return 1
     sizes = (
         f"{asked.events:,} events of {entities:,} entities, {asked.rows:,} spine rows, "
-        f"{len(WINDOWS)} windows x {len(words)} aggregations ({', '.join(words)})"
+        f"{len(WINDOWS)} windows x {len(WORDS)} aggregations ({', '.join(WORDS)})"
     )
     text = render(records, sizes, f"python -m bench {' '.join(sys.argv[1:])}".strip())
     print(text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-MOMENTS = ("count", "sum", "mean", "std", "last")
-EVERY = (*MOMENTS, "min", "max", "count_distinct")
+MOMENTS = ("rows", "count", "sum", "mean", "std", "last")
+EVERY = (*MOMENTS, "min", "max")
 DIRECT = 1e-9
 ONLINE = 1e-6
 """A rolling sum to which values are added and from which they are subtracted."""

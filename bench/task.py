@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 WINDOWS = {"1h": 3_600, "1d": 86_400, "7d": 604_800, "30d": 2_592_000}
 """Seconds of each window; a window is `[as_of - length, as_of)`."""
-WORDS = ("count", "sum", "mean", "std", "last", "min", "max", "count_distinct")
-"""What is asked for, as far as Headwater has it."""
+WORDS = ("rows", "count", "sum", "mean", "std", "last", "min", "max")
+"""What is asked for: how many rows, and of their amounts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Task:
         folder: Holds `events.parquet` (entity, event_time, known_time, amount, merchant) and
             `spine.parquet` (row, entity, as_of).
         out: The file to write: `row`, then a column `<word>_<window>` for each feature.
-        words: The aggregations, all of `amount` but for `count_distinct`, which is of `merchant`.
+        words: The aggregations, all of `amount` but for `rows`.
         threads: As many as there may be.
         clock: The column that says when an event was known; only Headwater minds it.
     """
@@ -52,12 +51,3 @@ class Task:
         """The task that was written."""
         folder, out, words, threads, clock = json.loads(text)
         return cls(Path(folder), Path(out), tuple(words), threads, clock)
-
-
-def known_words() -> tuple[str, ...]:
-    """The words that Headwater has a file for; nothing of it is imported."""
-    spec = find_spec("headwater")
-    if spec is None or spec.origin is None:
-        raise ImportError("headwater is not installed: make test")
-    files = Path(spec.origin).parent / "aggregations"
-    return tuple(word for word in WORDS if (files / f"{word}.py").exists())

@@ -11,6 +11,7 @@ from bench.peers.duckdb_queries import before, columns, copy
 from bench.task import WINDOWS, Task
 
 FORMS = {
+    "rows": "n_{w}",
     "count": "n_{w}",
     "sum": "CASE WHEN n_{w} > 0 THEN s_{w} END",
     "mean": "CASE WHEN n_{w} > 0 THEN s_{w} / n_{w} END",

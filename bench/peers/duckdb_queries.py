@@ -10,7 +10,7 @@ SETTINGS = (
     "SET threads={threads}",
     "SET memory_limit='10GB'",
     "SET preserve_insertion_order=false",
-    "CREATE VIEW events AS SELECT entity, event_time, amount, merchant FROM '{events}'",
+    "CREATE VIEW events AS SELECT entity, event_time, amount FROM '{events}'",
     "CREATE VIEW spine AS SELECT row, entity, as_of FROM '{spine}'",
 )
 

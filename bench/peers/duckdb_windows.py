@@ -7,6 +7,7 @@ from bench.peers.duckdb_queries import columns, copy
 from bench.task import WINDOWS, Task
 
 FORMS = {
+    "rows": "count(event) OVER in_{w}",
     "count": "count(amount) OVER in_{w}",
     "sum": "sum(amount) OVER in_{w}",
     "mean": "avg(amount) OVER in_{w}",
@@ -14,7 +15,6 @@ FORMS = {
     "last": "last_value(amount IGNORE NULLS) OVER in_{w}",
     "min": "min(amount) OVER in_{w}",
     "max": "max(amount) OVER in_{w}",
-    "count_distinct": "count(DISTINCT merchant) OVER in_{w}",
 }
 
 
@@ -31,9 +31,9 @@ def query(words: tuple[str, ...]) -> str:
         for window, seconds in WINDOWS.items()
     )
     return f"""
-        SELECT * EXCLUDE (entity, moment, amount, merchant) FROM (
+        SELECT * EXCLUDE (entity, moment, amount, event) FROM (
             SELECT *, {columns(words, FORMS)} FROM (
-                SELECT entity, event_time AS moment, amount, merchant, NULL::BIGINT AS row
+                SELECT entity, event_time AS moment, amount, 1 AS event, NULL::BIGINT AS row
                 FROM events
                 UNION ALL SELECT entity, as_of, NULL, NULL, row FROM spine)
             WINDOW {windows})

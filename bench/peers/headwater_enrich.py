@@ -10,7 +10,7 @@ import polars as pl
 import headwater as hw
 from bench.peers.base import main
 from bench.task import WINDOWS, Task
-from headwater.engines import visibility, windows
+from headwater.engines import passes, visibility
 from headwater.kernel.pool import for_groups
 
 _kernel: list[float] = []
@@ -35,9 +35,9 @@ def enrich(task: Task) -> None:
 
 
 def _feature(word: str) -> Any:
-    aggregation = getattr(hw, word.title().replace("_", ""))
-    column = "merchant" if word == "count_distinct" else "amount"
-    return aggregation(column, name=word).within(*WINDOWS)
+    if word == "rows":
+        return hw.Count(name="rows").within(*WINDOWS)
+    return getattr(hw, word.title())("amount", name=word).within(*WINDOWS)
 
 
 def _measure_kernel() -> None:
@@ -48,7 +48,7 @@ def _measure_kernel() -> None:
         for_groups(*arguments, **named)
         _kernel.append(time.monotonic() - began)
 
-    for module in (visibility, windows):
+    for module in (visibility, passes):
         vars(module)["for_groups"] = timed
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bench.agreement import EXACT
 from bench.peers.base import main
 from bench.task import WINDOWS, Task
 
-_METHODS = {"count_distinct": ("merchant", "nunique")}
+_METHODS = {"rows": ("event", "count")}
 
 
 def enrich(task: Task) -> None:
     """One concatenation and sort, then a rolling window for each length, open at its end."""
-    events = pd.read_parquet(task.events, columns=_columns(task))
+    events = pd.read_parquet(task.events, columns=["entity", "event_time", "amount"])
     spine = pd.read_parquet(task.spine).rename(columns={"as_of": "event_time"})
-    both = pd.concat([events, spine]).sort_values(["entity", "event_time"], ignore_index=True)
+    both = pd.concat([events.assign(event=1), spine]).sort_values(
+        ["entity", "event_time"], ignore_index=True
+    )
     is_asked = both["row"].notna().to_numpy()
     found = {"row": both["row"][is_asked].astype("int64").to_numpy()}
     for window, seconds in WINDOWS.items():
@@ -25,13 +28,8 @@ def enrich(task: Task) -> None:
         for word in task.words:
             column, method = _METHODS.get(word, ("amount", word))
             values = getattr(rolling[column], method)().to_numpy()[is_asked]
-            found[f"{word}_{window}"] = np.nan_to_num(values) if "count" in word else values
+            found[f"{word}_{window}"] = np.nan_to_num(values) if word in EXACT else values
     pd.DataFrame(found).to_parquet(task.out)
-
-
-def _columns(task: Task) -> list[str]:
-    wanted = ["merchant"] if "count_distinct" in task.words else []
-    return ["entity", "event_time", "amount", *wanted]
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ def _within(name: str, window: str) -> pl.Expr:
 def _form(word: str, window: str) -> pl.Expr:
     n, s, q = (_within(name, window) for name in _SUMS)
     forms = {
+        "rows": n,
         "count": n,
         "sum": pl.when(n > 0).then(s),
         "mean": pl.when(n > 0).then(s / n),

@@ -35,6 +35,7 @@ _HOMES = {
     "check": "runtime.check",
     "columns": "steps.selectors",
     "enrich": "runtime.enrich",
+    "forget_histories": "runtime.enrich",
     "numeric": "steps.selectors",
     "strings": "steps.selectors",
     "train": "runtime.train",

@@ -12,7 +12,7 @@ from bench.agreement import compare
 from bench.contest import CONTESTANTS, DIRECT, HEADWATER, Contestant
 from bench.measure import Disagreement, Record, contest
 from bench.table import between_markers, down, render, up
-from bench.task import WINDOWS, Task, known_words
+from bench.task import WINDOWS, WORDS, Task
 from bench.workload import Workload, write
 
 PEERS = [one for one in CONTESTANTS if one.is_peer and one.module != "headwater_enrich"]
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("bench")
     write(Workload(2_000, 200, 40), made / "many")
     out = made / "many" / f"{HEADWATER}.out.parquet"
-    run("headwater_enrich", Task(made / "many", out, known_words(), threads=1))
+    run("headwater_enrich", Task(made / "many", out, WORDS, threads=1))
     return made
 
 
@@ -44,7 +44,7 @@ def ours(folder: Path) -> Path:
 def test_a_peer_agrees_with_headwater(
     one: Contestant, folder: Path, ours: Path, tmp_path: Path
 ) -> None:
-    words = tuple(word for word in known_words() if word in one.words)
+    words = tuple(word for word in WORDS if word in one.words)
     assert {"count", "sum", "mean", "std", "last"} <= set(words)
     out = run(one.module, Task(folder / "many", tmp_path / "out.parquet", words))
     assert len(pl.read_parquet_schema(out)) == 1 + len(words) * len(WINDOWS)
@@ -104,7 +104,7 @@ def test_a_contest_measures_processes_and_refuses_a_peer_that_disagrees(
 ) -> None:
     join = next(one for one in PEERS if one.name == "duckdb_join")
     said: list[str] = []
-    records = contest([join], folder, known_words(), times=1, say=said.append)
+    records = contest([join], folder, WORDS, times=1, say=said.append)
     record = records["duckdb_join"]
     assert 0 < record.median("process_cpu") < 60
     assert 0 < record.median("again") < record.median("process")

@@ -96,8 +96,19 @@ def test_reasons_are_counted_and_the_books_balance() -> None:
 
 
 def test_a_filter_that_is_null_leaves_the_row_out() -> None:
-    found = rows(hw.Spine(source(), as_of="starts_at", filter=pl.col("price") < 9))
-    assert excluded(found) == {"filtered": 1, "label_never_known": 1}
+    found = rows(hw.Spine(source(), as_of="ends_at", filter=pl.col("price") < 9))
+    assert excluded(found) == {"filtered": 1, "as_of_null": 1}
+
+
+def test_a_filter_does_not_see_what_is_known_later() -> None:
+    """The price is known when a ride ends: two of four rides ended within the hour (R10)."""
+    asked = STARTS + pl.duration(hours=1)
+    found = rows(hw.Spine(source(), as_of=asked, filter=pl.col("price") < 9))
+    assert excluded(found) == {"filtered": 2}
+    assert column(found, "dear") == [False, True]
+    unseen = hw.Spine(source(), as_of=asked, filter=pl.col("price").is_null() | (STARTS < NOON))
+    with pytest.raises(DataError, match="HW406"):  # the two that remain have no label
+        rows(unseen)
 
 
 def test_rows_that_are_chosen_later_are_counted_apart() -> None:

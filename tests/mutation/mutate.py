@@ -213,7 +213,7 @@ MUTANTS = (
             "plus(as_of.fill_null(0).to_numpy(), 0)",
         ),
     ),
-    # R9
+    # R9 and R10
     mutant(
         "a label known when the next part begins is purged",
         PURGE,
@@ -232,6 +232,11 @@ MUTANTS = (
         "ties of a boundary go to the earlier part",
         f"{SPLITS}::test_ties_at_a_boundary_go_to_the_later_part",
         ("engines/splits.py: assign_parts", "moments >= boundary", "moments > boundary"),
+    ),
+    mutant(
+        "a filter sees what came later",
+        "tests/engines/test_spines.py::test_a_filter_does_not_see_what_is_known_later",
+        ("engines/spines.py: _asked", "**known(_filter_columns(plan), {})", ""),
     ),
     # the fit sees training rows, and a training row is prepared without its own label
     mutant(

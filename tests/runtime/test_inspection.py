@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import headwater as hw
+from headwater.errors import SpecError
 from headwater.runtime import inspection
 from headwater.runtime.build import Session
 from headwater.runtime.train import train_in
@@ -86,3 +87,42 @@ def test_what_a_run_draws_is_kept_with_it(ran: Any) -> None:
         sum(ran.result["training_set"]["purged"].values())
         == (ran.result["training_set"]["excluded"]["purged"])
     )
+
+
+@pytest.mark.parametrize("method", ["isotonic", "platt"])
+def test_a_calibrator_learns_from_validation_and_changes_test_only(
+    ran: Any, make_project: Any, method: str
+) -> None:
+    line = "groups=pl.col"
+    project = make_project(replace={line: f'calibrate="{method}", {line}'})
+    trained = train_in(project.of(hw.Model)["late_model"], Session(project.home, 7))
+    plain, found = ran.result, trained.result
+    assert found["model"]["calibrate"] == method
+    assert found["metrics"]["validation"] == plain["metrics"]["validation"]
+    assert found["calibration"]["validation"] == plain["calibration"]["validation"]
+    assert found["uncalibrated"] == {"test": plain["calibration"]["test"]}
+    assert found["metrics"]["test"]["brier"] != plain["metrics"]["test"]["brier"]
+    assert found["calibration"]["test"]["brier"] == pytest.approx(found["metrics"]["test"]["brier"])
+    assert plain["uncalibrated"] is None
+
+
+def test_a_calibrator_without_test_rows_changes_nothing(make_project: Any) -> None:
+    text = {
+        "groups=pl.col": 'calibrate="platt", groups=pl.col',
+        "validation=0.2, test=0.2": "validation=0.4, test=0",
+    }
+    project = make_project(replace=text)
+    trained = train_in(project.of(hw.Model)["late_model"], Session(project.home, 7))
+    assert trained.result["uncalibrated"] is None
+
+
+def test_a_calibrator_without_validation_rows_is_refused_by_the_plan(make_project: Any) -> None:
+    text = {
+        "groups=pl.col": 'calibrate="platt", groups=pl.col',
+        "validation=0.2, test=0.2": "validation=0, test=0.4",
+    }
+    project = make_project(replace=text)
+    with pytest.raises(SpecError, match="the split has none") as caught:
+        train_in(project.of(hw.Model)["late_model"], Session(project.home, 7))
+    assert caught.value.code == "HW211"
+    assert not project.home.artifacts.exists()

@@ -77,6 +77,13 @@ def test_params_that_do_not_come_back_from_json_are_a_fault(params: dict[str, An
     assert len(Model("m", LATE, params=params).faults()) == 1
 
 
+def test_a_calibrator_is_one_of_two() -> None:
+    for method in ("isotonic", "platt", None):
+        assert Model("m", LATE, calibrate=method).faults() == []  # type: ignore[arg-type]
+    (fault,) = Model("m", LATE, calibrate="beta").faults()  # type: ignore[arg-type]
+    assert fault.message == "calibrate= takes 'isotonic' or 'platt', found 'beta'"
+
+
 def test_a_clock_comparison_names_its_model_and_its_variant() -> None:
     comparison = ClockComparison("clocks", Model("m", LATE), at_event="at_departure")
     assert comparison.definition() == {"name": "clocks", "model": "m", "at_event": "at_departure"}

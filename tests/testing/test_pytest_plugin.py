@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headwater import plugins
 from headwater.checks import base as checks
 from headwater.steps import base as steps
 
@@ -93,6 +96,9 @@ class Even(Check):
     def planted(cls):
         return Planted(cls("size"), keeps={"size": [0, 2, None]}, breaks={"size": [1, 3]})
 '''
+
+FAMILIAR = "fit or fill_label or even"
+"""The laws of windows are left out: they compile, and the planted fault is one of fits."""
 
 NOT_A_WORD = "class Another:\n    pass\n"
 
@@ -193,19 +199,64 @@ def test_a_file_without_its_word_is_an_error_with_code_place_and_hint(bad: Any) 
     assert len(re.findall(r"^ERROR .*other\.py", bad.stdout, re.MULTILINE)) == 1
 
 
-def test_tests_that_are_named_run_beside_the_words(tmp_path: Path) -> None:
+class Outcomes:
+    """A plugin that notes how each test of a session in this process ended."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.told: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what the test itself gave, not its setup."""
+        if report.when == "call":
+            self.found[report.nodeid] = report.outcome
+            self.told[report.nodeid] = report.longreprtext
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what could not be collected."""
+        if report.failed:
+            self.told[report.nodeid] = report.longreprtext
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A session in this process, in a project that holds these files."""
+    monkeypatch.chdir(tmp_path)
+    plugins.forget_projects()
+
+    def ran(words: dict[str, str], *arguments: str) -> tuple[int, Outcomes]:
+        project(tmp_path, words)
+        outcomes = Outcomes()
+        quiet = ["-p", "no:cacheprovider", "-q", "-c", os.devnull, f"--rootdir={tmp_path}"]
+        return int(pytest.main([*arguments, *quiet], plugins=[outcomes])), outcomes
+
+    yield ran
+    plugins.forget_projects()
+
+
+def test_tests_that_are_named_run_beside_the_words(session: Any) -> None:
     words = {"checks/positive.py": tutorial(checks), "test_own.py": "def test_own(): pass\n"}
-    found = pytest_of(project(tmp_path, words), "test_own.py", "--headwater", ".", "-v")
-    assert found.returncode == 0, found.stdout
-    assert "test_own.py::test_own PASSED" in found.stdout
-    assert "checks/positive.py::no rows pass PASSED" in found.stdout
+    status, outcomes = session(words, "test_own.py", "--headwater", ".")
+    assert status == pytest.ExitCode.OK
+    assert outcomes.found["test_own.py::test_own"] == "passed"
+    assert outcomes.found["checks/positive.py::no rows pass"] == "passed"
+    assert plugins.members("checks").get("Positive") is None  # left as it was
 
 
-def test_a_project_without_words_of_its_own_is_told_where_they_go(tmp_path: Path) -> None:
-    found = pytest_of(project(tmp_path, {}), "--headwater", ".")
-    assert found.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "has no word of its own" in found.stderr
-    assert "a word is a Python file in aggregations/, steps/, checks/" in found.stderr
+def test_what_a_law_did_not_foresee_is_shown_with_its_stack(session: Any) -> None:
+    fails = tutorial(checks).replace('int(statistics["broken"])', 'statistics["nothing such"]')
+    status, outcomes = session({"checks/positive.py": fails}, "--headwater", ".")
+    assert status == pytest.ExitCode.TESTS_FAILED
+    told = outcomes.told["checks/positive.py::rows that keep it pass"]
+    assert "KeyError: 'nothing such'" in told
+    assert "positive.py:" in told
+
+
+def test_a_word_of_no_family_is_an_error_of_its_file(session: Any) -> None:
+    words = {"checks/other.py": "class Other:\n    pass\n"}
+    status, outcomes = session(words, "--headwater", ".")
+    assert status == pytest.ExitCode.INTERRUPTED
+    assert "[HW211] Other is no word with a contract" in outcomes.told["checks/other.py"]
 
 
 def test_without_the_option_nothing_heavy_is_loaded(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ RADIX = "void(int64[::1], int64[::1], int64[::1], int64[::1], int64)"
 _RADIX_FROM = 100_000
 """Rows from which this sort is worth compiling."""
 _SMALL = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
-_NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+"""How many a tick of each unit is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,15 +89,15 @@ def _codes_of_integers(history: pl.Series, spine: pl.Series) -> tuple[Any, Any] 
     size = int(most) - int(least) + 1  # type: ignore[arg-type]
     if size > 4 * (history.len() + spine.len()):
         return None
-    ours, theirs = (
-        (column.cast(pl.Int64) - least).fill_null(-1).to_numpy() for column in (spine, history)
-    )
+    ours = (spine.cast(pl.Int64) - least).fill_null(size).to_numpy()
+    theirs = history.cast(pl.Int64)
+    inside = theirs.is_between(least, most).fill_null(False)
+    places = (theirs.set(~inside, least) - least).to_numpy()
     is_asked = np.zeros(size + 1, np.bool_)  # the last is for what is null or outside
     is_asked[ours] = True
     is_asked[-1] = False
     table = np.where(is_asked, np.cumsum(is_asked) - 1, -1)
-    inside = (theirs >= 0) & (theirs < size)
-    return table[np.where(inside, theirs, size)], table[ours]
+    return np.where(inside.to_numpy(), table[places], -1), table[ours]
 
 
 def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
@@ -117,7 +118,7 @@ def _in_one_type(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if dtype in (pl.Categorical, pl.Enum):
         return key.cast(pl.String)
     if isinstance(dtype, pl.Datetime):
-        return key.to_physical().cast(pl.Int128) * _NANOSECONDS[dtype.time_unit]
+        return key.to_physical().cast(pl.Int128) * NANOSECONDS[dtype.time_unit]
     return key
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ from headwater.kernel.passes import NEVER
 from headwater.plan.faults import reads
 from headwater.plan.spines import OwnColumn
 from headwater.plan.training_sets import TrainingSetPlan
+from headwater.schema.clocks import ALWAYS
 
 TIME = pl.Datetime("us", "UTC")
 EVENT_TIME = "<event_time>"
@@ -58,8 +59,8 @@ def spine_rows(plan: TrainingSetPlan, *, threads: int | None = None) -> SpineRow
     label = labels(plan.label, rows, as_of, threads=threads)
     known = np.where(asked.is_deleted, NEVER, label.known)
     left_out = {
-        "filtered": _unmet("filter", plan, rows),
-        "label_filtered": _unmet("label_filter", plan, rows),
+        "filtered": _unmet("filter", plan, asked.seen),
+        "label_filtered": _unmet("label_filter", plan, rows.frame),
         "label_not_mature": ~label.is_mature,
     }
     split = assign_parts(
@@ -94,6 +95,7 @@ class _Asked:
     Args:
         rows: All that labels and filters read; of an event with versions the newest.
         as_of: The moments, in microseconds.
+        seen: The same rows, with what the filter reads as it was known (R10).
         own: Keys and kept columns as they were known.
         masked: How many values of each were not.
         is_deleted: Whether the newest version says that there is no such event.
@@ -101,6 +103,7 @@ class _Asked:
 
     rows: Rows
     as_of: pl.Series
+    seen: pl.DataFrame
     own: dict[str, pl.Series]
     masked: dict[str, int]
     is_deleted: Any
@@ -114,12 +117,28 @@ def _asked(plan: TrainingSetPlan) -> _Asked:
     else:
         events, rows, is_deleted = None, grid_rows(plan.spine.grid), np.bool_(False)
     as_of = _moments(plan, rows)
+
+    def known(columns: tuple[OwnColumn, ...], masked: dict[str, int]) -> dict[str, pl.Series]:
+        if events is None or events.is_plain:
+            return {column.name: _masked(column, rows, as_of, masked) for column in columns}
+        return _composed(columns, events, as_of, masked)
+
     masked: dict[str, int] = {}
-    if events is None or events.is_plain:
-        values = {column.name: _masked(column, rows, as_of, masked) for column in own}
-    else:
-        values = _composed(own, events, as_of, masked)
-    return _Asked(rows, as_of, values, masked, is_deleted)
+    values = known(own, masked)
+    seen = rows.frame.with_columns(**known(_filter_columns(plan), {}))
+    return _Asked(rows, as_of, seen, values, masked, is_deleted)
+
+
+def _filter_columns(plan: TrainingSetPlan) -> tuple[OwnColumn, ...]:
+    """What the filter reads of a row: asked for like all else of the row itself (R5)."""
+    source, moment = plan.spine.source, plan.spine.moment
+    columns = []
+    for name in reads(plan.spine.spine.filter, source.schema):
+        clock = source.clocks[name]
+        is_proved = clock == ALWAYS or (moment is not None and clock.known_by(moment) == "proved")
+        verdict: Literal["proved", "masked"] = "proved" if is_proved else "masked"
+        columns.append(OwnColumn(name, source.schema[name], clock, verdict))
+    return tuple(columns)
 
 
 def _composed(
@@ -139,7 +158,7 @@ def _composed(
 
 def _columns(plan: TrainingSetPlan) -> set[str]:
     """The columns that deciding about rows reads, by name."""
-    own = (*plan.spine.keys, *plan.spine.kept)
+    own = (*plan.spine.keys, *plan.spine.kept, *_filter_columns(plan))
     schema = plan.spine.source.schema
     names = {column.name for column in own}
     names |= {moment.column for column in own for moment in column.clock.moments}
@@ -148,9 +167,7 @@ def _columns(plan: TrainingSetPlan) -> set[str]:
     event_time = plan.spine.source.source.event_time
     if event_time is not None:
         names.add(event_time)
-    for condition in (plan.spine.spine.filter, plan.spine.spine.label_filter):
-        names |= set(reads(condition, schema))
-    return names
+    return names | set(reads(plan.spine.spine.label_filter, schema))
 
 
 def _moments(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
@@ -166,13 +183,13 @@ def _own_event_time(plan: TrainingSetPlan, rows: Rows) -> pl.Series:
     return rows.event_times().cast(TIME)
 
 
-def _unmet(name: str, plan: TrainingSetPlan, rows: Rows) -> Any:
+def _unmet(name: str, plan: TrainingSetPlan, rows: pl.DataFrame) -> Any:
     """The rows where this condition of the spine is not true; none where there is no such."""
     spine = plan.spine.spine
     condition = getattr(spine, name)
     if condition is None:
-        return np.zeros(rows.frame.height, np.bool_)
-    met = computed(rows.frame, {name: condition}, place=spine.place)[name]
+        return np.zeros(rows.height, np.bool_)
+    met = computed(rows, {name: condition}, place=spine.place)[name]
     return ~met.fill_null(False).to_numpy()
 
 

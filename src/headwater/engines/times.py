@@ -42,7 +42,7 @@ def microseconds(
         except pl.exceptions.ComputeError as error:
             reason = str(error).splitlines()[0]
             raise DataError("HW408", f"column {times.name!r}: {reason}", place=place) from error
-    ticks = times.to_physical()
+    ticks = times.cast(pl.Int64)
     unit = getattr(times.dtype, "time_unit", "us")
     if unit == "ns":
         down = ticks // 1_000

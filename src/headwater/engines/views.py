@@ -36,24 +36,36 @@ def view_features(
         DataError: What `read_events` and `window_features` raise; HW405, a key of a static table
             repeats.
     """
-    named = zip(plan.view.spine_keys, plan.view.keys, strict=True)
-    keys = pl.DataFrame([spine[ours].alias(theirs) for ours, theirs in named])
-    events = read_events(plan.source, plan.columns)
-    if plan.source.source.static is not None:
-        _check_keys(plan, events.versions)
-    if events.is_plain:
-        parts = [(plan, events.versions)]
-    else:
-        parts = [
-            (replace(plan, features=tuple(features)), events.composed(columns, mask))
-            for (columns, mask), features in _alike(plan).items()
-        ]
+    keys, parts = keys_of(plan, spine), histories_of(plan)
     found = [
         window_features(part, history, keys, as_of=as_of, known_by=known_by, threads=threads)
         for part, history in parts
     ]
     columns = pl.concat(found, how="horizontal")
     return columns.select(feature.column for feature in plan.features)
+
+
+def keys_of(plan: ViewPlan, spine: pl.DataFrame) -> pl.DataFrame:
+    """The spine's columns by which a view attaches, by the view's names."""
+    named = zip(plan.view.spine_keys, plan.view.keys, strict=True)
+    return pl.DataFrame([spine[ours].alias(theirs) for ours, theirs in named])
+
+
+def histories_of(plan: ViewPlan) -> list[tuple[ViewPlan, Rows]]:
+    """The rows of a view's source, with the features that see these rows.
+
+    Raises:
+        DataError: What `read_events` raises; HW405, a key of a static table repeats.
+    """
+    events = read_events(plan.source, plan.columns)
+    if plan.source.source.static is not None:
+        _check_keys(plan, events.versions)
+    if events.is_plain:
+        return [(plan, events.versions)]
+    return [
+        (replace(plan, features=tuple(features)), events.composed(columns, mask))
+        for (columns, mask), features in _alike(plan).items()
+    ]
 
 
 def _alike(plan: ViewPlan) -> dict[tuple[tuple[str, ...], Clock], list[FeaturePlan]]:

@@ -24,7 +24,7 @@ NOT_FINITE = 2047
 BIAS = 1075
 
 
-def whole(value: Any) -> tuple[int, int]:
+def whole(value: Any) -> tuple[Any, Any]:
     """A float as `number * 2**(exponent - BIAS)`, exponent 1 to 2046; else `NOT_FINITE`."""
     bits = np.float64(value).view(np.int64)
     exponent = (bits >> 52) & NOT_FINITE
@@ -102,7 +102,7 @@ def round_limbs(words: Any) -> tuple[float, int]:
     middle = words[top - 1] if top > 0 else 0
     low = words[top - 2] if top > 1 else 0
     # 55 bits are kept (53, a guard and a sticky one) of the 61 to 90 bits of three limbs
-    drop = (np.float64(words[top]).view(np.int64) >> 52) - 1022 + 5
+    drop = int(np.float64(words[top]).view(np.int64) >> 52) - 1022 + 5
     kept = words[top] << (60 - drop)
     if drop <= BITS:
         kept |= (middle << (30 - drop)) | (low >> drop)

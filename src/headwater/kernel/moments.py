@@ -70,21 +70,17 @@ def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one float, for a sum."""
     state[0] = 1
     number, exponent = whole(x[i])
-    if exponent != NOT_FINITE:
+    if exponent == NOT_FINITE:
+        state[1 if x[i] != x[i] else 2 if x[i] > 0.0 else 3] = 1
+    elif number != 0:  # a zero may lie below the scale
         add_short(state, number, FIRST + exponent - BIAS - scale)
-    elif x[i] != x[i]:
-        state[1] = 1
-    elif x[i] > 0.0:
-        state[2] = 1
-    else:
-        state[3] = 1
 
 
 def lift_squares(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one float, for a sum and a sum of squares."""
     lift_sum(state, x, i, scale)
     number, exponent = whole(x[i])
-    if exponent != NOT_FINITE:
+    if number != 0 and exponent != NOT_FINITE:
         number = abs(number)
         low = number & MASK
         high = number >> BITS

@@ -31,6 +31,13 @@ def check_model(model: Model, faults: Faults) -> None:
     faults.take(own.found)
     if plan is None:
         return
+    if model.calibrate is not None and not model.training_set.split.validation:
+        faults.add(
+            "HW211",
+            "calibrate= learns from the validation part, and the split has none",
+            place=place,
+            hint="give the split validation=, or leave calibrate= out",
+        )
     owner = f"training set {model.training_set.name!r}"
     for expression in (model.rule, model.groups):
         if isinstance(expression, pl.Expr):

@@ -52,6 +52,7 @@ _OPTIONAL: Mapping[str, Any] = {
     "timeline": None,
     "distributions": (),
     "calibration": {},
+    "uncalibrated": None,
     "importance": None,
     "features": (),
     "derived": (),

@@ -19,6 +19,7 @@ from headwater.plan.faults import Faults
 from headwater.plan.proof import prove_views
 from headwater.plan.sources import SourcePlan
 from headwater.runtime.contracts import contract_findings, enforced_at_once
+from headwater.runtime.requests import FEW_ROWS, Requests, Stamps, key_of, stamps_of
 from headwater.spec.derived import Derived
 from headwater.spec.foreign_frames import to_polars, with_columns_of
 from headwater.spec.row_expressions import RowExpression
@@ -47,12 +48,51 @@ def enrich(
             later is not seen, though windows still end at `as_of` (R12). At a null nothing is seen.
         threads: By default the processors at hand; the values do not depend on it.
 
+    A call with at most 100 rows is a request. What does not depend on its rows is kept, so that the
+    next one with the same definitions (the objects themselves) is answered from memory: the checked
+    plan, and the history of each view, arranged for all entities. It is kept where the source can
+    tell at once whether it changed (a frame of Polars; files that were last written two seconds ago
+    or earlier), and is made again when it did. Histories of up to 16 views stand in memory, in one
+    gigabyte by estimate; the variable `HEADWATER_STANDING_BYTES` names another limit, 0 for none to
+    be kept, and `forget_histories()` lets all of them go. Values are the same to the bit, whether
+    rows are asked alone or among others.
+
     Raises:
         SpecError: A fault of the definitions; several are reported together.
         DataError: A fault of the data, such as an undeclared null clock (HW403) or a tie (HW404).
         CheckError: HW411, the rows of a source break its contract.
     """
     rows = to_polars(spine)
+    stamps = stamps_of(views) if rows.height <= FEW_ROWS and _are_listed(views) else {}
+    definitions = (as_of, complete_through, *views) if stamps else ()
+    key = key_of(definitions, rows)
+    plan = _KEPT.plan(key, stamps) if stamps else None
+    if plan is None:
+        plan = _checked(rows, views, as_of, complete_through)
+        if stamps:
+            _KEPT.keep(key, plan, stamps, definitions)
+    return with_columns_of(spine, _added(plan, rows, stamps, threads))
+
+
+def forget_histories() -> None:
+    """Let go of the plans and histories that `enrich` keeps for calls with few rows.
+
+    They are made again when they are next asked for.
+    """
+    _KEPT.clear()
+
+
+_KEPT = Requests()
+
+
+def _are_listed(views: Any) -> bool:
+    return isinstance(views, list | tuple)
+
+
+def _checked(
+    rows: pl.DataFrame, views: Sequence[View | Derived], as_of: Any, complete_through: Any
+) -> Enrichment:
+    """The plan, which holds for all rows of these columns."""
     faults = Faults()
     plan = plan_enrichment(Spine(rows, as_of=as_of), views, complete_through, faults)
     faults.raise_all()
@@ -60,27 +100,41 @@ def enrich(
         raise AssertionError("a plan that cannot be made has faults")
     prove_views(plan.views)
     _keep_contracts(plan)
-    return with_columns_of(spine, _added(plan, rows, threads))
+    return plan
 
 
-def _added(plan: Enrichment, rows: pl.DataFrame, threads: int | None) -> pl.DataFrame:
+def _added(
+    plan: Enrichment, rows: pl.DataFrame, stamps: Stamps, threads: int | None
+) -> pl.DataFrame:
     """The columns that a plan adds to these rows."""
     moments = _times(rows, plan.as_of)
     known_by = None
     if plan.complete_through is not None:
         known_by = _earlier(moments, _times(rows, plan.complete_through))
-    found = rows if AS_OF in rows.columns else rows.with_columns(moments.cast(MOMENT).alias(AS_OF))
+    found: list[pl.Series] = []
     for view in plan.views:
         _warn_of_assumed_clock(view.source)
-        found = found.hstack(
-            view_features(view, rows, as_of=moments, known_by=known_by, threads=threads)
-        )
-    return with_derived(found, plan.derived).select(plan.columns)
+        stamp = stamps.get(id(view.source.source))
+        if stamp is None:
+            made = view_features(view, rows, as_of=moments, known_by=known_by, threads=threads)
+            found += made.get_columns()
+        else:
+            found += _KEPT.histories.view_features(
+                view, rows, as_of=moments, known_by=known_by, stamp=stamp
+            )
+    if not plan.derived:
+        return pl.DataFrame(found)
+    if AS_OF not in rows.columns:
+        rows = rows.with_columns(moments.cast(MOMENT).alias(AS_OF))
+    return with_derived(rows.hstack(found), plan.derived).select(plan.columns)
 
 
 def _times(rows: pl.DataFrame, expression: RowExpression) -> pl.Series:
     """The moments that an expression gives, in microseconds."""
-    times = computed(rows, {"moment": expression}, place=None)["moment"]
+    if isinstance(expression, pl.Expr) and expression.meta.is_column():
+        times = rows[expression.meta.output_name()]
+    else:
+        times = computed(rows, {"moment": expression}, place=None)["moment"]
     return microseconds(times, None, rounded="down")
 
 
@@ -97,7 +151,7 @@ def _keep_contracts(plan: Enrichment) -> None:
         message = finding["message"]
         if message not in _warned:
             _warned.add(message)
-            warnings.warn(message, HeadwaterWarning, stacklevel=3)
+            warnings.warn(message, HeadwaterWarning, stacklevel=4)
 
 
 _warned: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import polars as pl
 from headwater.engines.computed import computed
 from headwater.errors import DataError
 from headwater.models import estimators
+from headwater.models.calibrators import calibrator
 from headwater.models.import_paths import code_digest
 from headwater.models.metrics import NAMES, metrics
 from headwater.models.resampling import Bootstrap, bootstrap
@@ -76,7 +77,8 @@ def train(
     Returns:
         `training_set`, `model`, `metrics`, `baseline` (the training prevalence for every row),
         `rule` (or None), `against` (the model's gain on both, paired), `calibration` by part,
-        `importance`, `looks` so far, `cached`.
+        `uncalibrated` (what it was before `calibrate=`, or None), `importance`, `looks` so far,
+        `cached`.
 
     Raises:
         SpecError: HW701, the estimator cannot be made; and the faults of the definitions.
@@ -195,6 +197,12 @@ def _computed(
     parts = {
         part: _scored(model, artifact, part, score) for part in _MEASURED if part in artifact.parts
     }
+    plain = calibrations({"test": parts["test"]}) if _is_calibrated(model, parts) else None
+    if plain is not None:
+        learned = calibrator(
+            str(model.calibrate), parts["validation"].label, parts["validation"].score
+        )
+        parts["test"] = replace(parts["test"], score=learned(parts["test"].score))
     prevalence = float(labels(artifact, "train").mean())
     measured: dict[str, dict[str, Any]] = {"metrics": {}, "baseline": {}, "rule": {}}
     against: dict[str, dict[str, Any]] = {}
@@ -210,14 +218,21 @@ def _computed(
     ]
     return pl.concat(kept) if kept else pl.DataFrame(), {
         "training_set": _shown(artifact.manifest),
-        "model": {"name": model.name, "estimator": type(estimator).__name__, "note": note},
+        "model": {"name": model.name, "estimator": type(estimator).__name__, "note": note}
+        | {"calibrate": model.calibrate},
         "metrics": measured["metrics"],
         "baseline": measured["baseline"],
         "rule": measured["rule"] or None,
         "against": against,
         "calibration": calibrations(parts),
+        "uncalibrated": plain,
         "importance": importances(score, parts, artifact=artifact, plan=plan, seed=seed),
     }
+
+
+def _is_calibrated(model: Model, parts: Mapping[str, Measured]) -> bool:
+    """Whether there are scores to turn into probabilities, and rows to learn that from."""
+    return model.calibrate is not None and {"validation", "test"} <= set(parts)
 
 
 def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:

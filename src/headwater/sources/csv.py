@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from headwater.errors import DataError, Place, SpecError, caller, closest
-from headwater.spec.files import digest, locate, unreadable
+from headwater.spec.files import digest, locate, stamp, unreadable
 from headwater.spec.reader import Size
 
 
@@ -53,6 +53,10 @@ class Csv:
             return Size(None, path.stat().st_size)
         except OSError as error:
             raise unreadable(path, self.place, error) from error
+
+    def stamp(self) -> Hashable | None:
+        """What tells whether the file was written; see `headwater.spec.files`."""
+        return stamp([locate(self.path, self.place)])
 
     def definition(self) -> dict[str, Any]:
         """Kind, name, types and nulls."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from headwater.errors import Place, caller
-from headwater.spec.files import digest, locate, unreadable
+from headwater.errors import DataError, Place, caller
+from headwater.spec.files import digest, locate, stamp, unreadable
 from headwater.spec.reader import Size
 
 
@@ -55,6 +55,13 @@ class Parquet:
         except (OSError, pl.exceptions.PolarsError) as error:
             raise unreadable(self._located(), self.place, error) from error
         return Size(rows, sum(file.stat().st_size for file in files))
+
+    def stamp(self) -> Hashable | None:
+        """What tells whether a file was written, added or removed; see `headwater.spec.files`."""
+        try:
+            return stamp(self._files())
+        except DataError:
+            return None
 
     def definition(self) -> dict[str, Any]:
         """Kind and path as written; what the file holds is the snapshot's part."""

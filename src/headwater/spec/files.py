@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from headwater.errors import DataError, Place
@@ -33,6 +35,30 @@ def digest(path: Path, place: Place | None) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise unreadable(path, place, error) from error
+
+
+SETTLED_AFTER = 2_000_000_000
+"""Nanoseconds after which a file that is written again has another time on every file system."""
+
+
+def stamp(files: Iterable[Path]) -> tuple[tuple[object, ...], ...] | None:
+    """Path, place on disk, size and times of each file, which change when it is written.
+
+    None where one is missing, or was written so shortly ago that it may be written once more
+    without having another time.
+    """
+    stamps = []
+    newest = time.time_ns() - SETTLED_AFTER
+    for file in files:
+        try:
+            found = file.stat()
+        except OSError:
+            return None
+        if found.st_mtime_ns > newest:
+            return None
+        where = str(file.absolute()), found.st_dev, found.st_ino
+        stamps.append((*where, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+    return tuple(stamps)
 
 
 def unreadable(path: Path, place: Place | None, error: Exception) -> DataError:

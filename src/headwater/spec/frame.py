@@ -20,11 +20,16 @@ class Frame:
     """Rows that are already in memory.
 
     Args:
-        rows: A frame of Polars (also lazy), pandas or Arrow.
+        rows: A frame of Polars (also lazy), pandas or Arrow. Of a Polars frame these are the rows
+            that it has now, whatever columns are put into it later.
     """
 
     rows: Any
     place: Place | None = field(default_factory=caller, kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.rows, pl.DataFrame):
+            object.__setattr__(self, "rows", self.rows.clone())  # which shares the columns
 
     def schema(self) -> dict[str, pl.DataType]:
         """The frame's columns and types."""
@@ -46,6 +51,10 @@ class Frame:
         """The frame's rows and the memory that it takes."""
         frame = to_polars(self.rows)
         return Size(frame.height, int(frame.estimated_size()))
+
+    def stamp(self) -> str | None:
+        """Always the same for a frame of Polars; others may be changed in place."""
+        return "rows" if isinstance(self.rows, pl.DataFrame) else None
 
     def definition(self) -> dict[str, Any]:
         """Only that this is a frame; its values are the snapshot's part."""

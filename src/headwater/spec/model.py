@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -13,6 +13,9 @@ from headwater.errors import Place, SpecError, caller
 from headwater.spec.cards import definition_card
 from headwater.spec.plain import plain
 from headwater.spec.training_set import TrainingSet
+
+CALIBRATIONS = ("isotonic", "platt")
+"""What scores can be turned into probabilities with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +34,9 @@ class Model:
             and no log loss.
         groups: A row expression over the same columns that names what is drawn when intervals are
             made, such as the day; None draws rows.
+        calibrate: "isotonic" or "platt": what turns scores into probabilities, learned from the
+            validation part; only the figures of the test part are of calibrated scores. None
+            leaves scores as they are.
     """
 
     name: str
@@ -39,6 +45,7 @@ class Model:
     params: Mapping[str, Any] | None = field(default=None, kw_only=True)
     rule: pl.Expr | None = field(default=None, kw_only=True)
     groups: pl.Expr | None = field(default=None, kw_only=True)
+    calibrate: Literal["isotonic", "platt"] | None = field(default=None, kw_only=True)
     description: str = field(default="", kw_only=True)
     owner: str = field(default="", kw_only=True)
     tags: Sequence[str] = field(default=(), kw_only=True)
@@ -56,6 +63,9 @@ class Model:
             if not isinstance(getattr(self, name), pl.Expr | None):
                 found = type(getattr(self, name)).__name__
                 words.append(f"{name}= takes a Polars expression, found {found}")
+        if self.calibrate not in (None, *CALIBRATIONS):
+            named = " or ".join(map(repr, CALIBRATIONS))
+            words.append(f"calibrate= takes {named}, found {self.calibrate!r}")
         return [SpecError("HW211", text, place=self._named()) for text in words]
 
     _repr_html_ = definition_card
@@ -69,6 +79,7 @@ class Model:
             "params": plain(dict(self.params or {})),
             "rule": plain(self.rule),
             "groups": plain(self.groups),
+            "calibrate": self.calibrate,
         }
 
     def _named(self) -> Place | None:

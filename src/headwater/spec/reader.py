@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -49,6 +49,18 @@ class Size:
 
     rows: int | None
     size_bytes: int
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """A reader that can tell at once, without reading, whether its data may have changed."""
+
+    def stamp(self) -> Hashable | None:
+        """The data is what it was for as long as this is; None where that cannot be told.
+
+        Nothing is raised: data that is missing has no stamp.
+        """
+        ...
 
 
 @runtime_checkable

@@ -110,10 +110,12 @@ def the_order_of_training_rows_does_not_matter(case: StepCase) -> None:
 def other_rows_move_no_state(case: StepCase) -> None:
     """Preparing is not learning."""
     preparation = case.fitted()
-    before = save(preparation)
+    before, output = save(preparation), preparation.apply(TRAINING)
     preparation.apply(OTHERS)
     if save(preparation) != before or save(case.fitted()) != before:
         raise AssertionError("the state moved when other rows were prepared")
+    if not preparation.apply(TRAINING).equals(output):
+        raise AssertionError("training rows are prepared otherwise after other rows")
 
 
 def it_learns_from_the_label_only_where_it_says_so(case: StepCase) -> None:
@@ -154,8 +156,12 @@ def training_rows_differ_only_where_the_type_says_so(case: StepCase) -> None:
 def the_program_equals_its_polars_rendering(case: StepCase) -> None:
     """To the bit."""
     preparation = case.fitted()
-    rendered = OTHERS.select(**preparation.expressions()).to_numpy()
-    _demand_alike(bits(rendered), bits(preparation.apply(OTHERS).to_numpy()), "as expressions")
+    rendered = OTHERS.select(**preparation.expressions())
+    if tuple(rendered.columns) != preparation.columns:
+        raise AssertionError("as expressions it has other columns")
+    _demand_alike(
+        bits(rendered.to_numpy()), bits(preparation.apply(OTHERS).to_numpy()), "as expressions"
+    )
 
 
 def the_state_survives_writing_and_reading(case: StepCase) -> None:
@@ -186,6 +192,8 @@ def edge_frames_are_prepared(case: StepCase) -> None:
         found = preparation.apply(frame)
         if found.height != frame.height or tuple(found.columns) != preparation.columns:
             raise AssertionError(f"{name}: other rows or columns come out")
+        if set(found.dtypes) != {pl.Float64}:
+            raise AssertionError(f"{name}: something else than Float64 comes out")
         alone = [prepare(row) for row in frame.iter_rows(named=True)]
         _demand_alike(bits(alone).reshape(found.shape), bits(found.to_numpy()), name)
 
