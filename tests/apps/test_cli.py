@@ -100,6 +100,18 @@ def test_a_wrong_call_ends_with_2_and_nothing_on_stdout(
     assert says in found.stderr
 
 
+def test_init_lists_what_it_made_and_what_comes_next(tmp_path: Path, call: Any) -> None:
+    folder = tmp_path / "store"
+    found = call("init", folder)
+    assert found.exit_code == 0
+    first, *others = found.stdout.splitlines()
+    assert first == f"project store in {folder}"
+    assert "  definitions.py" in others
+    assert others[-3:] == ["next:", f"  headwater check {folder}", f"  headwater run {folder}"]
+    again = call("init", folder)
+    assert (again.exit_code, again.stdout) == (2, "")
+
+
 def test_check_counts_definitions_and_computes_nothing(project: Any, call: Any) -> None:
     found = call("check", project.folder)
     assert found.exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +29,11 @@ def source(**changes: Any) -> hw.Source:
 
 
 def planned(
-    orders: hw.Source, *, label: hw.Label | None = None, spine: hw.Spine | None = None
+    orders: hw.Source,
+    *,
+    label: hw.Label | None = None,
+    spine: hw.Spine | None = None,
+    features: Sequence[Any] = (),
 ) -> TrainingSetPlan:
     faults = Faults()
     view = hw.FeatureView("v", orders, entity="customer", features=[hw.Count().within("7d")])
@@ -36,7 +41,7 @@ def planned(
         hw.TrainingSet(
             "orders",
             spine=spine or hw.Spine(orders, as_of="at"),
-            features=[view],
+            features=features or [view],
             label=label or hw.Label("dear", pl.col("price") > 1),
             split=hw.SplitByTime(train=0.5, validation=0.25, test=0.25),
         ),
@@ -90,6 +95,16 @@ def test_a_finding_names_the_line_of_what_it_is_about(
     assert (found.code, str(found.place)) == (code, f"definitions.py:7, {what}")
     error = found.to_error()
     assert (error.code, error.message, error.place) == (code, found.message, found.place)
+
+
+def test_a_table_without_times_is_a_finding_with_its_reason_and_line() -> None:
+    planes = hw.Source(
+        "planes", hw.Frame(ORDERS.select("customer", "price")), static="never changes", place=LINE
+    )
+    seen = hw.Attributes("plane", planes, entity="customer", columns=["price"])
+    (found,) = placed_findings(planned(ORDERED, features=[seen]))
+    assert (found.code, str(found.place)) == ("HW307", "definitions.py:7, source 'planes'")
+    assert found.message.endswith("counts as always known: never changes")
 
 
 def test_a_finding_of_a_definition_that_was_made_nowhere_has_no_place() -> None:

@@ -24,6 +24,8 @@ def kill_at_rename(renames: list[str]) -> None:
 
     def strike(event: str, _: Any) -> None:
         nonlocal is_armed
+        if event == "os.kill":
+            return
         is_the_one = event in RENAMES and len(renames) == GIVEN["rename"] + 1
         if is_armed or (is_the_one and GIVEN["moment"] == "before"):
             os.kill(os.getpid(), signal.SIGKILL)

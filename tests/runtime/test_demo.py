@@ -58,6 +58,13 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder nobody can write")
+def test_a_folder_that_cannot_be_written_is_the_operators_fault() -> None:
+    with pytest.raises(EngineError) as caught:
+        demo(Path("/proc/self/flights"))
+    assert caught.value.code == "HW502"
+
+
 def test_a_new_folder_gets_the_example_without_its_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

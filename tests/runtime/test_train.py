@@ -180,7 +180,7 @@ def test_a_boosting_library_that_cannot_be_loaded_is_stood_in_for_and_said(
     real = train(project)
     assert not real.cached
     assert real.result["model"] == {
-        "name": "late_model", "estimator": "LGBMClassifier", "note": "",
+        "name": "late_model", "estimator": "LGBMClassifier", "note": "", "calibrate": None,
     }  # fmt: skip
     assert real.result["looks"] == 2
 

@@ -28,6 +28,7 @@ def test_a_definition_is_plain_json_with_expressions_by_their_digest() -> None:
         "estimator": "lightgbm.LGBMClassifier",
         "params": {"num_leaves": 31, "metric": ["auc"]},
         "groups": None,
+        "calibrate": None,
     }
     assert len(digest) == 64
 

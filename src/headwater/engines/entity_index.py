@@ -52,8 +52,13 @@ class EntityIndex:
         return cls(
             replace(arranged, spine=nobody, as_of=nobody, groups=arranged.groups[:0]),
             [(int(start), int(stop)) for start, stop in arranged.groups[:, :2]],
-            {key: place for place, key in enumerate(_keys(owners))},
+            {key: place for place, key in enumerate(keys_in(owners))},
         )
+
+    def edges_of(self, key: Any) -> tuple[int, int]:
+        """Where the rows of an entity begin and end; the same twice for one that has none."""
+        place = self.places.get(key)
+        return (0, 0) if place is None else self.edges[place]
 
     def asked(self, keys: pl.DataFrame, as_of: pl.Series) -> Arranged:
         """The same rows with these questions, in the kernel's order.
@@ -63,14 +68,12 @@ class EntityIndex:
             as_of: Int64 microseconds.
         """
         asking: dict[Any, list[tuple[int, int]]] = {}
-        for row, (key, moment) in enumerate(zip(_keys(keys), as_of.to_list(), strict=True)):
+        for row, (key, moment) in enumerate(zip(keys_in(keys), as_of.to_list(), strict=True)):
             if key is not None and moment is not None:
                 asking.setdefault(key, []).append((moment, row))
         groups, ordered = [], []
         for key, questions in asking.items():
-            place = self.places.get(key)
-            edges = (0, 0) if place is None else self.edges[place]
-            groups.append((*edges, len(ordered), len(ordered) + len(questions)))
+            groups.append((*self.edges_of(key), len(ordered), len(ordered) + len(questions)))
             ordered += sorted(questions)
         return replace(
             self.arranged,
@@ -80,8 +83,8 @@ class EntityIndex:
         )
 
 
-def _keys(frame: pl.DataFrame) -> Iterator[Any]:
-    """The key of each row: its value, of several columns a tuple of them, None where one is null."""
+def keys_in(frame: pl.DataFrame) -> Iterator[Any]:
+    """The key of each row, a tuple where there are several columns; None where one is null."""
     columns = [_plain(column) for column in frame.iter_columns()]
     if len(columns) == 1:
         return iter(columns[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,45 @@ QUICK_FROM = 500_000
 """History rows from which a second compiled pass is worth its second of compiling."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """A compiled pass with what it reads.
+
+    Args:
+        fold: Takes `rows`, groups, and the results and their status, a row for each window.
+        rows: The last but one is `low`.
+        out: The type of the results, `float64` or `int64`.
+        order: Where each spine row stands in the results; None where this is the kernel's order.
+    """
+
+    fold: Any
+    rows: tuple[Any, ...]
+    out: str
+    order: Any = None
+
+
 def run_pass(
     given: FoldInput | MultisetInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
 ) -> tuple[Any, Any]:
     """The results and their status, a row for each window, in the order of the kernel.
+
+    The arguments are those of `pass_of`.
+    """
+    found = pass_of(given, seen, clock, windows)
+    shape, order = found.rows[-2].shape, found.order
+    out, status = np.zeros(shape, found.out), np.zeros(shape, np.uint8)
+    for_groups(
+        lambda groups: found.fold(*found.rows, groups, out, status),
+        seen.arranged.groups,
+        seen.threads,
+    )
+    return (out, status) if order is None else (out[:, order], status[:, order])
+
+
+def pass_of(
+    given: FoldInput | MultisetInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
+) -> Pass:
+    """The pass that folds these rows.
 
     Args:
         given: What is folded.
@@ -52,40 +88,28 @@ def run_pass(
     known = (seen.known(clock), seen.arranged.as_of, *seen.edges(windows))
     if getattr(given.functions, "merge", None) is add_words:
         fold = _compiled(prefix_states, PREFIX, given)
-        return _over_groups(fold, (given.x, given.valid, *known), given.out, seen)
+        return Pass(fold, (given.x, given.valid, *known), given.out)
     if getattr(given.functions, "merge", None) is newest and not seen.arranged.has_ties:
         fold = compiled(newest_row, NEWEST)
-        return _over_groups(fold, (given.valid, *known), given.out, seen)
+        return Pass(fold, (given.valid, *known), given.out)
     fold = _compiled(two_stacks, STACKS, given)
-    return _over_groups(fold, (given.x, given.valid, seen.arranged.rank, *known), given.out, seen)
+    return Pass(fold, (given.x, given.valid, seen.arranged.rank, *known), given.out)
 
 
-def _tree(
-    given: FoldInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
-) -> tuple[Any, Any]:
+def _tree(given: FoldInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]) -> Pass:
     fold = _compiled(activated_tree, TREE, given)
     order, *questions = seen.questions(windows)
     rows = (given.x, given.valid, seen.arranged.rank, *seen.changes(clock), *questions)
-    out, status = _over_groups(fold, rows, given.out, seen)
-    return (out, status) if order is None else (out[:, order], status[:, order])
+    return Pass(fold, rows, given.out, order)
 
 
-def _slide(
-    given: MultisetInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]
-) -> tuple[Any, Any]:
+def _slide(given: MultisetInput, seen: Visibility, clock: Clock, windows: tuple[int, ...]) -> Pass:
     fold = _compiled(sliding_multiset, MULTISET, given)
     asked = seen.arranged.as_of if seen.known_by is None else seen.known_by
     rows = (given.x, given.codes, *seen.changes(clock), asked, *seen.edges(windows))
-    return _over_groups(fold, rows, given.out, seen)
+    return Pass(fold, rows, given.out)
 
 
 def _compiled(template: Any, signature: str, given: FoldInput | MultisetInput) -> Any:
     types = signature.format(x=given.x.dtype.name, out=given.out)
     return compiled(template, types, given.functions)
-
-
-def _over_groups(fold: Any, rows: tuple[Any, ...], kind: str, seen: Visibility) -> tuple[Any, Any]:
-    """Call a pass for all entities, in our threads; the last but one of `rows` is `low`."""
-    out, status = np.zeros(rows[-2].shape, kind), np.zeros(rows[-2].shape, np.uint8)
-    for_groups(lambda groups: fold(*rows, groups, out, status), seen.arranged.groups, seen.threads)
-    return out, status

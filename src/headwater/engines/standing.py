@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from headwater.engines.entity_index import BYTES_PER_ENTITY, EntityIndex
+from headwater.engines.entity_index import BYTES_PER_ENTITY, EntityIndex, keys_in
 from headwater.engines.histories import Rows
+from headwater.engines.single_row import SingleRow
 from headwater.engines.views import histories_of, keys_of
 from headwater.engines.visibility import Visibility
 from headwater.engines.windows import BEFORE_ALL, Fold, answers, asked_by, folds, window_features
@@ -58,13 +59,30 @@ class Part:
         self._seen = Visibility(whole, self._index.arranged, 1)
         self._folds: tuple[Fold, ...] | None = None
         self._lock = threading.Lock()
+        self._free: list[SingleRow] = []
 
     def answers(self, question: Question) -> list[pl.Series]:
         """A column per feature, in order; errors are those of `window_features`."""
         if self._folds is not None:
-            return self._answers(question, self._folds)
+            answers = self._single(question, self._folds)
+            return self._answers(question, self._folds) if answers is None else answers
         with self._lock:
             return self._answers(question, self._made())
+
+    def _single(self, question: Question, made: Sequence[Fold]) -> list[pl.Series] | None:
+        """The answer to a plain question of one row; None for others, and where it is an error."""
+        if len(question.as_of) != 1 or question.known_by is not None:
+            return None
+        (key,), (moment,) = keys_in(question.keys), question.as_of.to_list()
+        if key is None or moment is None:
+            return None
+        try:
+            one = self._free.pop()
+        except IndexError:  # at first, and while other threads ask
+            one = SingleRow(self._plan, self._seen, made)
+        answers = one.answers(self._index.edges_of(key), moment)
+        self._free.append(one)
+        return answers
 
     def _answers(self, question: Question, made: Iterable[Fold]) -> list[pl.Series]:
         arranged, known_by = self._index.asked(question.keys, question.as_of), question.known_by

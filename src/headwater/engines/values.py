@@ -160,15 +160,15 @@ def from_results(
     # made as one and cut, as making a column takes longer than the pass where few are asked
     whole = _filled(out.ravel(), missing.ravel(), features[0].aggregation.when_empty)
     whole = whole.cast(features[0].dtype)
-    return [
-        whole.slice(w * size, size).alias(feature.column) for w, feature in enumerate(features)
-    ]
+    return [whole.slice(w * size, size).alias(feature.column) for w, feature in enumerate(features)]
 
 
 def _filled(out: Any, missing: Any, empty: int | None) -> pl.Series:
     """Results with what stands for missing ones."""
     if len(out) > _FEW or not missing.any():
-        return pl.Series(out) if not missing.any() else pl.Series(out).set(pl.Series(missing), empty)
+        return (
+            pl.Series(out) if not missing.any() else pl.Series(out).set(pl.Series(missing), empty)
+        )
     dtype = pl.Float64 if out.dtype == np.float64 else pl.Int64
     pairs = zip(out.tolist(), missing.tolist(), strict=True)
     return pl.Series([empty if is_missing else one for one, is_missing in pairs], dtype=dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from headwater.engines.arrangement import Arranged, order_of
 from headwater.engines.histories import Rows
-from headwater.kernel.compile import compiled
+from headwater.kernel.compile import bound, compiled
 from headwater.kernel.passes import NEVER, bounds
 from headwater.kernel.pool import for_groups
 from headwater.schema.clocks import Clock
@@ -59,6 +60,14 @@ class Visibility:
             )
             self._edges[windows] = low, high
         return self._edges[windows]
+
+    def bound_edges(self) -> list[Callable[[], None]]:
+        """Calls that write all edges asked so far anew, for what then stands in `arranged`."""
+        find, rows = compiled(bounds, BOUNDS), self.arranged
+        return [
+            bound(find, rows.time, rows.as_of, rows.groups, np.array(windows, np.int64), low, high)
+            for windows, (low, high) in self._edges.items()
+        ]
 
     def questions(self, windows: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
         """The spine rows of each entity in the order in which their clocks are asked.

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,16 @@ def compiled(
         if path not in _ready:
             _ready[path] = _linked(path, texts, signature, fold)
         return _ready[path]
+
+
+def bound(run: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+    """A compiled function with all of its arguments, for calls that follow one another.
+
+    Passing arrays costs more than a pass over some hundred rows. They are looked at once and held,
+    so that a call reads and writes what is in them by then.
+    """
+    bind = getattr(run, "bind", None)  # neither plain Python nor Numba's own function has it
+    return partial(run, *arguments) if bind is None else bind(*arguments)
 
 
 def _bound(function: Callable[..., Any], fold: type | None) -> Callable[..., Any]:

@@ -73,19 +73,21 @@ def add_square(words: Any, first: int, number: Any, shift: int) -> None:
 
 def carry_limbs(words: Any) -> float:
     """Leave the magnitude in these limbs, each in [0, 2**30); the sign."""
-    sign = 1.0
-    top = words.shape[0] - 1
-    for _ in range(2):
-        for i in range(top):
-            over = words[i] >> BITS
-            words[i] -= over << BITS
-            words[i + 1] += over
-        if words[top] >= 0:
-            break
-        sign = -1.0
-        for i in range(top + 1):
-            words[i] = -words[i]
-    return sign
+    carry(words)
+    if words[words.shape[0] - 1] >= 0:
+        return 1.0
+    for i in range(words.shape[0]):
+        words[i] = -words[i]
+    carry(words)
+    return -1.0
+
+
+def carry(words: Any) -> None:
+    """Leave 30 bits in each limb but the last, which has the sign."""
+    for i in range(words.shape[0] - 1):
+        over = words[i] >> BITS
+        words[i] -= over << BITS
+        words[i + 1] += over
 
 
 def round_limbs(words: Any) -> tuple[float, int]:

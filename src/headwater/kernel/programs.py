@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.kernel.compile import compiled
+from headwater.kernel.compile import bound, compiled
 from headwater.kernel.row_operations import ColumnKind, Operation
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -148,9 +147,7 @@ def bound_interpreter(*arguments: Any) -> Callable[[], Any]:
 
     Passing arrays costs more than a program of some hundred operations over one row.
     """
-    run = interpreter()
-    bind = getattr(run, "bind", None)  # neither plain Python nor Numba's own function has it
-    return partial(run, *arguments) if bind is None else bind(*arguments)
+    return bound(interpreter(), *arguments)
 
 
 def execute(program: Program, columns: Sequence[Floats], *, rows: int) -> Floats:
