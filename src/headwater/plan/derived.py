@@ -58,11 +58,8 @@ class Readable:
 def has_name(derived: Derived, faults: Faults) -> bool:
     """Whether a derived column is named with text; a fault where it is not."""
     name: object = derived.name
-    if not isinstance(name, str):
-        found = type(name).__name__
-        words = f"a derived column has a name, then an expression: its name is a {found}"
-        faults.add("HW211", words, place=derived.place)
-    return isinstance(name, str)
+    what = "a derived column has a name, then an expression: its name"
+    return faults.is_text(name, what, derived.place)
 
 
 def plan_derived(

@@ -53,6 +53,25 @@ class Faults:
         self.add("HW211", f"{what} takes names of columns, found {found}", place=place)
         return False
 
+    def is_name(self, value: Any, what: str, place: Place | None) -> bool:
+        """Whether an argument is a column's name; a fault where it is not."""
+        if not isinstance(value, str):
+            self.add(
+                "HW211",
+                f"{what} takes a column's name, found {type(value).__name__}",
+                place=place,
+                hint="add the value as a column with derive= and name that",
+            )
+        return isinstance(value, str)
+
+    def is_text(self, value: Any, what: str, place: Place | None) -> bool:
+        """Whether an argument is text that says something; a fault where it is not."""
+        if isinstance(value, str) and value:
+            return True
+        found = "an empty one" if isinstance(value, str) else type(value).__name__
+        self.add("HW211", f"{what} is text, found {found}", place=place)
+        return False
+
     def names_folder(self, name: Any, place: Place | None) -> bool:
         """Whether results can be kept in a folder of this name; a fault where not."""
         is_text = isinstance(name, str) and name != "" and not name.startswith(".")

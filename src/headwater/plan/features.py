@@ -143,7 +143,8 @@ def _where_type(
 
 def _name(aggregation: Aggregation, value: Any, faults: Faults, place: Place | None) -> str | None:
     if aggregation.name is not None:
-        return aggregation.name
+        is_text = faults.is_text(aggregation.name, "name=", place)
+        return aggregation.name if is_text else None
     if aggregation.where is None and value is None:
         return aggregation.word
     if aggregation.where is None and isinstance(value, pl.Expr) and value.meta.is_column():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from headwater.errors import Place
+from headwater.plan.arguments import source_has_kinds
 from headwater.plan.checks import check_contract
 from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.plan.moments import length, moment
@@ -53,7 +54,7 @@ class SourcePlan:
 
 
 def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
-    """Resolve a source; None where it has no reader, and so no columns to speak of.
+    """Resolve a source; None where its arguments leave no columns to speak of.
 
     What is at fault is resolved to something that causes no second fault.
 
@@ -71,11 +72,13 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
             hint='give hw.Parquet("..."), hw.Csv("...") or hw.Frame(frame)',
         )
         return None
+    if not source_has_kinds(source, faults, place):
+        return None
     read = source.reader.schema()
     schema = _derived(source, read, faults)
     _check_words(source, faults, place)
     _check_event_time(source, schema, faults, place)
-    if source.sequence is not None and _is_name(source.sequence, "sequence=", faults, place):
+    if source.sequence is not None and faults.is_name(source.sequence, "sequence=", place):
         faults.has_columns([source.sequence], schema, owner, place)
     faults.has_columns(source.identity, schema, owner, place)
     _check_deleted(source, schema, faults, place)
@@ -103,9 +106,7 @@ def _check_event_time(
             place=place,
             hint='name the column, or say with static="..." why the table needs none',
         )
-    elif _is_name(source.event_time, "event_time=", faults, place) and faults.has_columns(
-        [source.event_time], schema, owner, place
-    ):
+    elif faults.has_columns([source.event_time], schema, owner, place):
         is_time(source.event_time, schema, source.zone, faults, place)
 
 
@@ -145,7 +146,7 @@ def _check_deleted(
     source: Source, schema: dict[str, pl.DataType], faults: Faults, place: Place | None
 ) -> None:
     column, owner = source.deleted, f"source {source.name!r}"
-    if column is None or not _is_name(column, "deleted=", faults, place):
+    if column is None or not faults.is_name(column, "deleted=", place):
         return
     if not source.identity:
         faults.add(
@@ -182,13 +183,16 @@ def _derived(
                 place=place,
                 hint="derive it under another name",
             )
-        else:
-            schema[name] = REPORTED if dtype is None else dtype
+            dtype = None
+        schema[name] = REPORTED if dtype is None else dtype
     return schema
 
 
+_NULLS = ("error", "never")
+
+
 def _check_words(source: Source, faults: Faults, place: Place | None) -> None:
-    if source.null_known_time not in ("error", "never"):
+    if not isinstance(source.null_known_time, str) or source.null_known_time not in _NULLS:
         faults.add(
             "HW211",
             f"null_known_time= takes 'error' or 'never', found {source.null_known_time!r}",
@@ -209,18 +213,6 @@ def _is_zone(zone: str) -> bool:
     except (TypeError, pl.exceptions.PolarsError):
         return False
     return True
-
-
-def _is_name(value: object, what: str, faults: Faults, place: Place | None) -> bool:
-    if not isinstance(value, str):
-        found = type(value).__name__
-        faults.add(
-            "HW211",
-            f"{what} takes a column's name, found {found}",
-            place=place,
-            hint="add the value as a column with derive= and name that",
-        )
-    return isinstance(value, str)
 
 
 def is_time(
@@ -258,7 +250,7 @@ def _row_clock(
     """The clock of a row as a whole, and of columns without one of their own."""
     if source.known_time is not None:
         return _clock(source.known_time, source, schema, faults, place)
-    if isinstance(source.event_time, str) and source.event_time in schema:
+    if source.event_time is not None and source.event_time in schema:
         return Clock((Moment(source.event_time, delay),))
     return ALWAYS
 

@@ -133,7 +133,7 @@ def _check_label_filter(
     """A filter by what is known later is a condition, and has a reason (R10)."""
     reason: object = spine.label_filter_reason
     if spine.label_filter is None:
-        if reason:
+        if reason if isinstance(reason, str) else reason is not None:
             faults.add("HW211", "label_filter_reason= without a label_filter=", place=place)
         return
     _is_condition("label_filter=", spine.label_filter, spine, source, faults)

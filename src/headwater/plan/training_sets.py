@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from headwater.errors import Place
+from headwater.plan.arguments import label_has_kinds, spine_has_kinds
 from headwater.plan.attachments import check_attachment, check_names, check_sources
 from headwater.plan.derived import MOMENT, DerivedPlan, Readable, has_name, plan_derived
 from headwater.plan.faults import REPORTED, Faults
@@ -172,12 +173,17 @@ def _has_kinds(training_set: TrainingSet, faults: Faults) -> bool:
     asked.append(is_recipe(training_set.recipe, f"recipe= of {owner}", faults, place))
     if not all(asked):
         return False
+    at = _at(training_set.label.place, training_set)
+    asked = [
+        spine_has_kinds(training_set.spine, faults),
+        label_has_kinds(training_set.label, faults, at),
+    ]
     what = f"a feature view of {owner}"
     found = [
         has_name(one, faults) if isinstance(one, Derived) else faults.is_a(one, View, what, place)
         for one in training_set.features
     ]
-    return all(found)
+    return all([*asked, *found])
 
 
 def _check_recipe(plan: TrainingSetPlan, faults: Faults) -> None:

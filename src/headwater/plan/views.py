@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.aggregations.base import Aggregation, Ahead, Windowed
+from headwater.plan.arguments import view_has_kinds
 from headwater.plan.attributes import attribute_plans
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.features import FeaturePlan as FeaturePlan
@@ -58,6 +59,8 @@ def plan_view(view: View, faults: Faults) -> ViewPlan | None:
     """Resolve a view; None where its source has no columns to speak of."""
     place = place_of(view)
     if not faults.is_a(view.source, Source, f"source= of {owner_of(view)}", place):
+        return None
+    if not view_has_kinds(view, owner_of(view), faults, place):
         return None
     source = plan_source(view.source, faults)
     if source is None:
@@ -124,7 +127,7 @@ def _check_attached(view: View, faults: Faults) -> None:
         return
     keys = list(mapping.values())
     for ours, key in mapping.items():
-        if not isinstance(ours, str) or key not in view.keys:
+        if not isinstance(ours, str) or not isinstance(key, str) or key not in view.keys:
             faults.add(
                 "HW208",
                 f"on() maps {ours!r} to {key!r}, which is no key of {owner_of(view)}",

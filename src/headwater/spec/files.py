@@ -6,9 +6,10 @@ import hashlib
 import re
 import time
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 
-from headwater.errors import DataError, Place
+from headwater.errors import DataError, Place, SpecError
 
 
 def locate(path: str, place: Place | None) -> Path:
@@ -16,7 +17,14 @@ def locate(path: str, place: Place | None) -> Path:
 
     The project is the nearest folder above the defining file that holds a `headwater.toml`; without
     one, paths are relative to the working directory.
+
+    Raises:
+        SpecError: HW211, the path is none.
     """
+    given: object = path
+    if not isinstance(given, str | PathLike):
+        found = type(given).__name__
+        raise SpecError("HW211", f"the path of a file is text, found {found}", place=place)
     if place is not None:
         for folder in Path(place.file).resolve().parents:
             if (folder / "headwater.toml").is_file():

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from headwater.errors import Place, caller
-from headwater.spec.plain import plain
+from headwater.spec.plain import names, plain
 from headwater.spec.source import Source
 
 
@@ -37,7 +37,7 @@ class Grid:
     @property
     def keys(self) -> tuple[str, ...]:
         """The entity's columns."""
-        return (self.entity,) if isinstance(self.entity, str) else tuple(self.entity)
+        return names(self.entity)
 
     def definition(self) -> dict[str, Any]:
         """What this grid is, as plain values."""

@@ -11,7 +11,7 @@ import polars as pl
 from headwater.aggregations.base import Ahead
 from headwater.errors import Place, caller
 from headwater.spec.cards import definition_card
-from headwater.spec.plain import plain
+from headwater.spec.plain import names, plain
 from headwater.spec.source import Source
 
 
@@ -52,7 +52,7 @@ class Label:
     @property
     def keys(self) -> tuple[str, ...]:
         """The entity's columns, as far as they are declared here."""
-        return (self.entity,) if isinstance(self.entity, str) else tuple(self.entity or ())
+        return names(self.entity)
 
     _repr_html_ = definition_card
 

@@ -39,6 +39,17 @@ def plain(value: Any) -> Any:
     return value
 
 
+def names(given: Any) -> tuple[str, ...]:
+    """A column's name, or a list of them; what is neither names nothing, and is the plan's fault.
+
+    >>> names("a"), names(["a", "b"]), names(None)
+    (('a',), ('a', 'b'), ())
+    """
+    listed = (given,) if isinstance(given, str) else given
+    listed = listed if isinstance(listed, Sequence) else ()
+    return tuple(one for one in listed if isinstance(one, str))
+
+
 def fingerprint(value: Any) -> str:
     """The SHA-256 of a value's plain form, in hex.
 

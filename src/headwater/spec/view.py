@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from headwater.errors import Place, caller
 from headwater.spec.cards import definition_card
+from headwater.spec.plain import names
 from headwater.spec.source import Source
 
 
@@ -36,7 +37,7 @@ class View:
     @property
     def keys(self) -> tuple[str, ...]:
         """The entity's columns in the source."""
-        return (self.entity,) if isinstance(self.entity, str) else tuple(self.entity)
+        return names(self.entity)
 
     @property
     def spine_keys(self) -> tuple[str, ...]:

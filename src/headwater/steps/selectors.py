@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from headwater.errors import Place, SpecError, closest
+from headwater.errors import Place, SpecError, closest, caller
 from headwater.kernel.row_operations import ColumnKind
 
 
@@ -121,5 +121,14 @@ def columns(*names: str) -> Selector:
 
     >>> columns("b", "a").resolve({"a": "number", "b": "number"})
     ('a', 'b')
+
+    Raises:
+        SpecError: HW211, a name is not text.
     """
+    given: tuple[object, ...] = names
+    for name in given:
+        if not isinstance(name, str):
+            message = f"columns() takes names, found {type(name).__name__}"
+            hint = 'write hw.columns("a", "b"), or hw.columns(*names) for a list'
+            raise SpecError("HW211", message, place=caller(), hint=hint)
     return Named(names)
