@@ -156,7 +156,7 @@ def test_arguments_in_the_wrong_order_are_refused() -> None:
     swapped: Any = (pl.col("distance") * 2, "double")
     fault = fault_of(SPEND, hw.Derived(*swapped))
     assert fault.code == "HW211"
-    assert "its name is a Expr" in fault.message
+    assert "its name is text, found Expr" in fault.message
 
 
 def test_two_derived_columns_of_one_name_are_refused() -> None:

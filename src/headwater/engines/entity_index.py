@@ -71,7 +71,8 @@ class EntityIndex:
         for row, (key, moment) in enumerate(zip(keys_in(keys), as_of.to_list(), strict=True)):
             if key is not None and moment is not None:
                 asking.setdefault(key, []).append((moment, row))
-        groups, ordered = [], []
+        groups: list[tuple[int, ...]] = []
+        ordered: list[tuple[int, int]] = []
         for key, questions in asking.items():
             groups.append((*self.edges_of(key), len(ordered), len(ordered) + len(questions)))
             ordered += sorted(questions)
@@ -96,6 +97,4 @@ def _plain(column: pl.Series) -> list[Any]:
     if isinstance(column.dtype, pl.Datetime):
         unit = NANOSECONDS[column.dtype.time_unit]
         return [None if one is None else one * unit for one in column.cast(pl.Int64).to_list()]
-    if column.dtype == pl.Time:
-        return column.cast(pl.Int64).to_list()  # Python's own has no nanoseconds
     return column.to_list()

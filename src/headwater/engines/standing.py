@@ -222,9 +222,10 @@ def _once(
     histories: Sequence[tuple[ViewPlan, Rows]], question: Question
 ) -> Iterator[list[pl.Series]]:
     """The answers from histories that are not kept."""
-    moments = {"as_of": question.as_of, "known_by": question.known_by}
+    as_of, known_by = question.as_of, question.known_by
     for plan, history in histories:
-        yield window_features(plan, history, question.keys, **moments).get_columns()
+        found = window_features(plan, history, question.keys, as_of=as_of, known_by=known_by)
+        yield found.get_columns()
 
 
 def _in_order(plan: ViewPlan, found: Iterable[Sequence[pl.Series]]) -> list[pl.Series]:

@@ -60,5 +60,5 @@ def spine_has_kinds(spine: Spine, faults: Faults) -> bool:
 def _has_names(value: Any, what: str, faults: Faults, place: Place | None) -> bool:
     """Whether an argument is a mapping from names."""
     return faults.is_a(value, Mapping, what, place) and all(
-        [faults.is_text(name, f"a name in {what}", place) for name in value]
+        faults.is_text(name, f"a name in {what}", place) for name in value
     )

@@ -14,6 +14,7 @@ from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
 from headwater.engines.views import view_features
+from headwater.errors import caller
 from headwater.plan.faults import Faults
 from headwater.plan.identity import (
     artifact_identity,
@@ -65,6 +66,9 @@ def build(
         CheckError: HW411, the rows of a source break its contract.
         EngineError: HW502, the results cannot be written.
     """
+    faults = Faults()
+    faults.is_a(training_set, TrainingSet, "what is to be built", caller())
+    faults.raise_all()
     return build_in(training_set, session_at(training_set.place, seed, say, threads))
 
 

@@ -188,6 +188,10 @@ def fit(
 def _label(recipe: Recipe, rows: pl.DataFrame, label: str | None) -> pl.Series | None:
     if label is None:
         return None
+    given: object = label
+    if not isinstance(given, str):
+        found = type(given).__name__
+        raise _refused(recipe, "HW211", f"label= takes a column's name, found {found}")
     if label not in rows.columns:
         hint = closest(str(label), rows.columns)
         raise _refused(recipe, "HW605", f"there is no column {label!r} to be the label", hint=hint)
@@ -199,10 +203,12 @@ def _columns(
 ) -> list[str]:
     if columns is None:
         columns = [column for column in rows.columns if column != label]
+    given: object = columns
+    is_list = isinstance(given, Sequence) and not isinstance(given, str)
+    if not is_list or not all(isinstance(column, str) for column in columns):
+        raise _refused(recipe, "HW211", f"columns must be a list of names, not {columns!r}")
     if not columns:
         raise _refused(recipe, "HW601", "there is no column to prepare")
-    if isinstance(columns, str) or not all(isinstance(column, str) for column in columns):
-        raise _refused(recipe, "HW211", f"columns must be a list of names, not {columns!r}")
     if label in columns:
         raise _refused(recipe, "HW207", f"column {label!r} is the label, and among the columns")
     if len(set(columns)) < len(columns):

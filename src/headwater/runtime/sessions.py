@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headwater.errors import Place
+from headwater.errors import Place, SpecError, caller
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import read_settings
 from headwater.stores.cache import Cache
@@ -34,8 +34,20 @@ class Session:
 
 
 def session_at(place: Place | None, seed: int | None, say: Say, threads: int | None) -> Session:
-    """What works for definitions made at this place: their project's folder, and its seed."""
+    """What works for definitions made at this place: their project's folder, and its seed.
+
+    Raises:
+        SpecError: HW211, the seed or the number of threads is none.
+    """
+    _check(seed, "seed", 0)
+    _check(threads, "threads", 1)
     home = home_of(None if place is None else place.file)
     if seed is None and (home.project / "headwater.toml").is_file():
         seed = int(read_settings(home.project).get("seed", 0))
     return Session(home, seed or 0, say, threads)
+
+
+def _check(given: object, what: str, least: int) -> None:
+    if given is not None and (type(given) is not int or given < least):
+        message = f"{what}= takes a whole number from {least}, found {given!r}"
+        raise SpecError("HW211", message, place=caller())

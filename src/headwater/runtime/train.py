@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from headwater.engines.computed import computed
-from headwater.errors import DataError
+from headwater.errors import DataError, caller
 from headwater.models import estimators
 from headwater.models.calibrators import calibrator
 from headwater.models.import_paths import code_digest
@@ -85,6 +85,9 @@ def train(
         DataError: HW702, a part holds a single class.
         EngineError: HW501, scikit-learn is not installed.
     """
+    faults = Faults()
+    faults.is_a(model, Model, "what is to be trained", caller())
+    faults.raise_all()
     trained = train_in(model, session_at(model.place, seed, say, threads))
     return {**trained.result, "cached": trained.cached}
 

@@ -44,7 +44,8 @@ class View:
         """The spine's columns by which this attaches, in the order of `keys`."""
         given: Any = self.attached  # the plan has a fault for what is not what it should be
         mapping = given if isinstance(given, Mapping) else {}
-        columns = [(ours, key) for ours, key in mapping.items() if isinstance(ours, str)]
+        texts = [(ours, key) for ours, key in mapping.items() if isinstance(key, str)]
+        columns = [(ours, key) for ours, key in texts if isinstance(ours, str)]
         return tuple(
             next((ours for ours, theirs in columns if theirs == key), key) for key in self.keys
         )

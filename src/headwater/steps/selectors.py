@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from headwater.errors import Place, SpecError, closest, caller
+from headwater.errors import Place, SpecError, caller, closest
 from headwater.kernel.row_operations import ColumnKind
 
 
