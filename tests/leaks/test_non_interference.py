@@ -155,13 +155,14 @@ def test_what_is_cut_off_holds_nothing_of_later(flights: Any, moments: list[int]
 def test_nor_does_it_in_a_week_of_rows_with_all_of_history(
     flights: Any, moments: list[int], bits: Bits
 ) -> None:
-    for number, at in enumerate(moments):
+    for number, at in enumerate(moments[2::6]):
         asked = flights.asked_before(at, 7 * DAY)
         expected = flights.features(asked, lambda _, frame: frame)
 
         def all_changed(
-            view: ViewPlan, frame: pl.DataFrame, at: int = at, seed: int = number
+            view: ViewPlan, frame: pl.DataFrame, at: int = at, number: int = number
         ) -> pl.DataFrame:
-            return changed(view.source, frame, at=at, seed=100 + seed)
+            versions = number % 2 == 1
+            return changed(view.source, frame, at=at, seed=100 + number, versions=versions)
 
         assert bits(flights.features(asked, all_changed)) == bits(expected)

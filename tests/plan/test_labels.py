@@ -104,6 +104,11 @@ def test_a_label_of_the_own_row_is_known_at_its_clock() -> None:
     assert plan.label.known == "paid_at"
 
 
+def test_a_declared_clock_does_not_hide_when_what_a_label_reads_is_known() -> None:
+    asked = hw.Label("big", pl.col("amount") > 1, known_time="ordered_at")
+    assert str(plan_of(asked).label_clock) == "ordered_at and paid_at"
+
+
 def test_clocks_are_compared_a_delay_earlier_and_the_row_clock_stays() -> None:
     late = source(known_time=None, delay="2h")
     plan = plan_of(label(ahead={"orders": hw.Count().ahead("1h")}), features=[],

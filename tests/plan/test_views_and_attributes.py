@@ -249,6 +249,17 @@ def test_a_static_table_is_always_known_and_assumes_nothing() -> None:
     assert wind.reads == ("airport", "wind")
 
 
+def test_a_static_table_has_no_time_from_which_a_ttl_counts() -> None:
+    (fault,) = faults_of(attributes(source=PLANES, columns=["wind"], ttl="3d"))
+    assert fault.code == "HW212"
+    assert "ttl= of attributes 'seen' counts from event times" in fault.message
+
+
+def test_an_empty_zone_is_none() -> None:
+    (fault,) = faults_of(source(zone=""))
+    assert (fault.code, fault.message) == ("HW211", "zone '' is not known")
+
+
 def test_only_attributes_read_a_static_table() -> None:
     view = hw.FeatureView("v", PLANES, entity="airport", features=[hw.Count().over_all()])
     (fault,) = faults_of(view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,16 @@ def test_the_categories_of_an_enum_all_count(tmp_path: Path) -> None:
     one = csv(tmp_path, types={"zip": pl.Enum([str(i) for i in range(500)])})
     other = csv(tmp_path, types={"zip": pl.Enum([str(i) for i in range(499)] + ["x"])})
     assert one.definition() != other.definition()
+
+
+def test_the_stamp_is_that_of_the_file(tmp_path: Path) -> None:
+    made = csv(tmp_path)
+    path = Path(made.path)
+    os.utime(path, (1_000_000, 1_000_000))
+    first = made.stamp()
+    assert first is not None
+    assert made.stamp() == first
+    os.utime(path, (1_000_001, 1_000_001))
+    assert made.stamp() not in (None, first)
+    path.unlink()
+    assert made.stamp() is None

@@ -1,46 +1,47 @@
-"""Files of a project: where a relative path points, and what is said of one that is not there."""
+"""Files of a project: what tells at once that one was written."""
 
 from __future__ import annotations
 
-import hashlib
+import os
+import time
 from pathlib import Path
 
-import pytest
-
-from headwater.errors import DataError, Place
-from headwater.spec.files import digest, locate, unreadable
+from headwater.spec.files import SETTLED_AFTER, stamp
 
 
-def test_a_path_is_relative_to_the_project_above_the_definition(tmp_path: Path) -> None:
-    (tmp_path / "headwater.toml").touch()
-    place = Place(str(tmp_path / "deep" / "definitions.py"), 1)
-    assert locate("data/orders.parquet", place) == tmp_path / "data" / "orders.parquet"
-    assert locate(str(tmp_path / "x.csv"), place) == tmp_path / "x.csv"
+def written(path: Path, text: str, *, seconds: int = 1_000_000) -> Path:
+    path.write_text(text)
+    os.utime(path, (seconds, seconds))
+    return path
 
 
-def test_without_a_project_a_path_is_relative_to_the_working_directory(tmp_path: Path) -> None:
-    assert locate("orders.parquet", Place(str(tmp_path / "script.py"), 1)) == Path("orders.parquet")
-    assert locate("orders.parquet", None) == Path("orders.parquet")
+def test_a_file_keeps_its_stamp_until_it_is_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "a", "one")
+    first = stamp([path])
+    assert first is not None
+    assert stamp([path]) == first
+    written(path, "two", seconds=1_000_001)
+    assert stamp([path]) not in (None, first)
 
 
-def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"rows")
-    assert digest(tmp_path / "a", None) == hashlib.sha256(b"rows").hexdigest()
+def test_a_copy_of_the_same_size_and_time_in_its_place_is_another_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "a", "one")
+    first = stamp([path])
+    os.replace(written(tmp_path / "b", "two"), path)
+    assert stamp([path]) not in (None, first)
 
 
-def test_a_file_that_cannot_be_read_says_why_and_where(tmp_path: Path) -> None:
-    place = Place("definitions.py", 7)
-    with pytest.raises(DataError) as caught:
-        digest(tmp_path / "a", place)
-    assert str(caught.value) == (
-        f"[HW401] file 'a' does not exist\n  at definitions.py:7\n  hint: looked in {tmp_path}"
-    )
-    with pytest.raises(DataError, match=r"file '.*' cannot be read"):
-        digest(tmp_path, place)
+def test_a_file_more_is_another_stamp(tmp_path: Path) -> None:
+    files = [written(tmp_path / name, "x") for name in "ab"]
+    assert len({stamp(files[:1]), stamp(files), stamp(files[::-1])}) == 3
 
 
-def test_what_is_said_of_a_file_quotes_no_value_and_one_line_only() -> None:
-    error = ValueError("cannot parse `secret` as Int64\nrow 7: secret")
-    said = unreadable(Path("a.csv"), None, error).message
-    assert said == "file 'a.csv' cannot be read: cannot parse a value as Int64"
-    assert unreadable(Path("a.csv"), None, ValueError()).message.endswith(": ValueError")
+def test_a_file_that_was_written_just_now_or_is_missing_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    assert stamp([path]) is None
+    path.write_text("one")
+    now = time.time_ns()
+    os.utime(path, ns=(now, now))
+    assert stamp([path]) is None
+    os.utime(path, ns=(now, now - 2 * SETTLED_AFTER))
+    assert stamp([path]) is not None

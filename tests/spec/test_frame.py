@@ -121,3 +121,13 @@ def test_an_arrow_array_is_not_a_frame() -> None:
 def test_the_size_is_that_of_the_rows() -> None:
     size = Frame(pl.DataFrame({"a": [1, 2, 3]})).size()
     assert (size.rows, size.size_bytes) == (3, 24)
+
+
+def test_only_a_frame_of_polars_is_known_to_stay_what_it_is() -> None:
+    rows = pl.DataFrame({"a": [1]})
+    one = Frame(rows)
+    rows.insert_column(1, pl.Series("b", [2]))
+    assert (list(one.schema()), one.stamp()) == (["a"], one.stamp())
+    assert one.stamp() is not None
+    others = [rows.lazy(), rows.to_pandas(), rows.to_arrow()]
+    assert [Frame(other).stamp() for other in others] == [None, None, None]

@@ -88,9 +88,7 @@ class SingleRow:
         found: list[pl.Series] = []
         for one in self._results:
             out = one.out.copy()  # a column may be made of the very array that it is given
-            found += from_results(
-                one.features, out, one.status, values=one.values, rows=self._rows
-            )
+            found += from_results(one.features, out, one.status, values=one.values, rows=self._rows)
         return [found[place] for place in self._order]
 
 

@@ -67,7 +67,8 @@ class Part:
             answers = self._single(question, self._folds)
             return self._answers(question, self._folds) if answers is None else answers
         with self._lock:
-            return self._answers(question, self._made())
+            made = self._made() if self._folds is None else self._folds
+            return self._answers(question, made)
 
     def _single(self, question: Question, made: Sequence[Fold]) -> list[pl.Series] | None:
         """The answer to a plain question of one row; None for others, and where it is an error."""

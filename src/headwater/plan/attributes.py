@@ -20,6 +20,14 @@ def attribute_plans(view: Attributes, source: SourcePlan, faults: Faults) -> Ite
     """One feature per column, in their order; those at fault are left out."""
     place = place_of(view)
     window = ALL_HISTORY if view.ttl is None else window_of(view.ttl, "ttl", faults, place)
+    if view.ttl is not None and source.source.static is not None:
+        faults.add(
+            "HW212",
+            f"ttl= of attributes {view.name!r} counts from event times, and source "
+            f"{source.source.name!r} is static",
+            place=place,
+            hint="leave ttl= out: what a static table says holds at all times",
+        )
     columns = _columns(view, faults)
     faults.has_columns(columns, source.schema, f"source {source.source.name!r}", place)
     for column in columns:

@@ -13,7 +13,7 @@ from headwater.plan.faults import Faults, reads
 from headwater.plan.kinds import kind_of
 from headwater.plan.sources import is_time
 from headwater.plan.spines import SpinePlan
-from headwater.schema.clocks import Clock, Moment
+from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
 from headwater.spec.label import Label
 
 
@@ -70,7 +70,7 @@ def plan_label(
     _check_reads(label, read, spine, faults, place)
     keys = () if ahead is None else ahead.view.view.keys
     columns = tuple(sorted((read - set(label.ahead)) | set(keys)))
-    clock = declared or spine.source.clock_of(columns)
+    clock = latest(declared, spine.source.clock_of(columns))
     return LabelPlan(label, columns, clock, dtype, ahead)
 
 
@@ -105,11 +105,11 @@ def _check_reads(
         )
 
 
-def _clock(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) -> Clock | None:
-    """The clock that a label declares; None where it declares none."""
+def _clock(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) -> Clock:
+    """The clock that a label declares, which is never all: what it reads has clocks as well."""
     schema, zone = spine.source.schema, spine.source.source.zone
     if label.known_time is None:
-        return None
+        return ALWAYS
     if faults.has_columns([label.known_time], schema, "the spine", place):
         is_time(label.known_time, schema, zone, faults, place)
     return Clock((Moment(label.known_time),))

@@ -208,6 +208,8 @@ def _check_words(source: Source, faults: Faults, place: Place | None) -> None:
 
 
 def _is_zone(zone: str) -> bool:
+    if not zone:  # which Polars takes for no zone
+        return False
     try:  # Polars brings its own database, and does not wait for data to look a zone up
         pl.Series([], dtype=pl.Datetime("us")).dt.replace_time_zone(zone)
     except (TypeError, pl.exceptions.PolarsError):
@@ -234,7 +236,8 @@ def is_time(
             "HW302",
             f"column {column!r} holds times without a zone",
             place=place,
-            hint='declare zone="UTC", or the zone in which the times were written',
+            hint='declare zone="UTC" in the source, or the zone in which they were written; in a '
+            'frame, give them one with .dt.replace_time_zone("UTC")',
         )
         return False
     return True

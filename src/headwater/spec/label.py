@@ -28,7 +28,8 @@ class Label:
     Args:
         name: The label's column.
         expression: A Polars row expression; its result is a boolean or a number.
-        known_time: For a spine from a frame, the column that says when the label was known.
+        known_time: For a spine from a frame, the column that says when the label was known. Over a
+            source it can only make the label wait longer than the clocks of what it reads.
         ahead: What the expression reads of the future, by name.
         source: Where `ahead` is read; by default the source of the spine.
         entity: The column, or the columns, of `source` and spine by which a row finds what comes;
