@@ -48,7 +48,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     if name in _HOMES:
         return getattr(importlib.import_module(f"headwater.{_HOMES[name]}"), name)
-    return importlib.import_module("headwater.plugins").find(name)
+    return importlib.import_module("headwater.plugins").find(name, besides=_HOMES)
 
 
 def __dir__() -> list[str]:

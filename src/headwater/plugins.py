@@ -84,8 +84,12 @@ def members(family: str) -> dict[str, Member]:
     return dict(sorted(found.items()))
 
 
-def find(name: str) -> Any:
+def find(name: str, *, besides: Iterable[str] = ()) -> Any:
     """The class of this name in whichever family has it.
+
+    Args:
+        name: What was asked for.
+        besides: Names that are no words and may have been meant.
 
     Raises:
         AttributeError: No family has it; the message names the nearest words.
@@ -94,7 +98,8 @@ def find(name: str) -> Any:
     for family in FAMILIES:
         known |= members(family)
     if name not in known:
-        raise AttributeError(f"Headwater has no {name!r}; {closest(name, known, 'words')}")
+        hint = closest(name, {*known, *besides}, "words")
+        raise AttributeError(f"Headwater has no {name!r}; {hint}")
     return known[name].load()
 
 
