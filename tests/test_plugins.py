@@ -166,3 +166,8 @@ def test_listing_all_words_loads_no_heavy_library() -> None:
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""}
     )
+
+
+def test_a_definition_that_is_misspelt_is_told_its_nearest_name() -> None:
+    with pytest.raises(AttributeError, match=r"has no 'Sorce'; did you mean 'Source'"):
+        hw.Sorce  # noqa: B018

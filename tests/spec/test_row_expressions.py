@@ -239,6 +239,15 @@ def test_python_value_that_does_not_fit_is_an_error() -> None:
         PythonExpression(lambda name: 300, pl.Int8())(pl.DataFrame({"name": ["x"]}))
 
 
+def test_python_function_that_fails_is_an_error_that_does_not_quote_the_row() -> None:
+    def strict(name: str) -> int:
+        raise KeyError(name)
+
+    with pytest.raises(ValueError, match="^strict raised KeyError$") as failed:
+        PythonExpression(strict, pl.Int64())(pl.DataFrame({"name": ["anna"]}))
+    assert isinstance(failed.value.__cause__, KeyError)
+
+
 def test_python_expression_is_a_value() -> None:
     def twice(amount: float) -> float:
         return amount * 2

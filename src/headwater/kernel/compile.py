@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headwater.errors import Place, SpecError
-from headwater.kernel.module_texts import CALLABLE, CALLED, NotPlain, module_texts
+from headwater.kernel.function_identity import NotPlain, are_as_written, identity, reached
+from headwater.kernel.module_texts import CALLABLE, CALLED, module_texts
 
 if TYPE_CHECKING:
     from headwater.kernel.machine_code import MachineCode

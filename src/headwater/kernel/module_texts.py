@@ -10,13 +10,18 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-import math
 import textwrap
 from collections.abc import Callable
-from functools import cache
-from importlib.metadata import version
-from types import BuiltinFunctionType, FunctionType
+from types import FunctionType
 from typing import Any
+
+from headwater.kernel.function_identity import (
+    NotPlain,
+    compiler_versions,
+    globals_of,
+    literal,
+    plain,
+)
 
 CALLED = "nogil=True, error_model='numpy', no_cpython_wrapper=True, no_cfunc_wrapper=True"
 """How a function is compiled that other compiled code calls, or the linker's caller."""
@@ -25,22 +30,12 @@ CALLABLE = "nogil=True, error_model='numpy', cache=True"
 _IMPORTS = "import math\n\nimport numpy as np\nfrom numba import njit\n"
 
 
-class NotPlain(TypeError):
-    """What was given is not a function that can be written down."""
-
-
-@cache
-def compiler_versions() -> str:
-    """What compiles, without importing it."""
-    return f"{version('numba')} {version('llvmlite')}"
-
-
 def module_texts(
     function: Callable[..., Any], signature: str, fold: type | None = None
 ) -> dict[str, str]:
     """The modules that make up a pass, text by name: callees first, the template last."""
     texts: dict[str, str] = {}
-    entry, text = _written(_plain(function), fold, texts)
+    entry, text = _written(plain(function), fold, texts)
     stamp = f"{text}|{signature}|{compiler_versions()}"
     texts[_named(entry, stamp)] = _module(text)
     return texts
@@ -50,27 +45,12 @@ def _module(text: str) -> str:
     return f"{_IMPORTS}{text}".replace("@njit", f"@njit({CALLED})", 1)
 
 
-def _plain(function: Any) -> FunctionType:
-    if not isinstance(function, FunctionType):
-        raise NotPlain(f"{function!r} is not a plain function")
-    return function
-
-
 def _collect(function: FunctionType, texts: dict[str, str]) -> str:
     """Add the modules of `function` and of all it calls; the name of both module and function."""
-    name, own = _alone(function)
-    texts |= own
-    return name
-
-
-@cache
-def _alone(function: FunctionType) -> tuple[str, dict[str, str]]:
-    """The same from nothing; passes share what they call, and writing it takes milliseconds."""
-    texts: dict[str, str] = {}
     label, text = _written(function, None, texts)
     name = _named(label, text)
     texts[name] = _module(text)
-    return name, texts
+    return name
 
 
 def _written(function: FunctionType, fold: type | None, texts: dict[str, str]) -> tuple[str, str]:
@@ -79,8 +59,8 @@ def _written(function: FunctionType, fold: type | None, texts: dict[str, str]) -
     if not isinstance(definition, ast.FunctionDef):
         raise NotPlain(f"{function.__qualname__} is not written as a function")
     names = {
-        used: _collect(value, texts) if isinstance(value, FunctionType) else _literal(value)
-        for used, value in _globals_of(function).items()
+        used: _collect(value, texts) if isinstance(value, FunctionType) else literal(value)
+        for used, value in globals_of(function).items()
     }
     methods = {} if fold is None else _methods(definition, fold, texts)
     _Inline(names, methods).visit(definition)
@@ -96,33 +76,6 @@ def _named(label: str, stamp: str) -> str:
     return f"headwater_{label}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
 
 
-def _globals_of(function: FunctionType) -> dict[str, Any]:
-    """The plain functions, numbers and functions of `math` among the globals that it reads."""
-    read = {
-        name: function.__globals__[name]
-        for name in function.__code__.co_names
-        if name in function.__globals__
-    }
-    return {
-        name: value
-        for name, value in read.items()
-        if isinstance(value, FunctionType | int | float) or _is_of_math(value)
-    }
-
-
-def _is_of_math(value: Any) -> bool:
-    return isinstance(value, BuiltinFunctionType) and value.__module__ == "math"
-
-
-def _literal(value: Any) -> str:
-    """A number or a function of `math` as a module writes it; what is not finite has no literal."""
-    if _is_of_math(value):
-        return f"math.{value.__name__}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "math.nan" if value != value else "math.inf" if value > 0.0 else "-math.inf"
-    return repr(value)
-
-
 def _methods(definition: ast.FunctionDef, fold: type, texts: dict[str, str]) -> dict[str, str]:
     """The modules of the fold's functions that a template calls, by attribute."""
     wanted = {
@@ -132,7 +85,7 @@ def _methods(definition: ast.FunctionDef, fold: type, texts: dict[str, str]) -> 
         and isinstance(node.value, ast.Name)
         and node.value.id == "fold"
     }
-    return {attr: _collect(_plain(getattr(fold, attr)), texts) for attr in sorted(wanted)}
+    return {attr: _collect(plain(getattr(fold, attr)), texts) for attr in sorted(wanted)}
 
 
 class _Inline(ast.NodeTransformer):
