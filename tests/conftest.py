@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 from typing import Any
 
@@ -41,6 +42,12 @@ def _fail(report: Any) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     report.outcome = "failed"
     report.longrepr = f"HEADWATER_NO_SKIPS counts this skip as a failure: {reason}"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a name that is another one in every process, which only parallel runs would notice."""
+    if re.search("0x[0-9a-fA-F]{6}", item.nodeid):
+        raise pytest.UsageError(f"{item.nodeid} holds an address: give its cases ids of their own")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -359,9 +359,9 @@ def test_what_cannot_be_linked_is_left_to_numba() -> None:
     assert not is_linkable(["NRT_Reallocate"])
     assert not is_linkable(["no_library_has_this"])
     assert is_linkable(["NRT_MemInfo_alloc_aligned", "llvm.smax.i64", "log1p", "sqrt"])
-    unknown = MachineCode("entry", ("numba_unheard_of",), b"")
+    unknown = MachineCode("entry", ("numba_unheard_of",), b"", b"")
     assert linked(unknown, DOUBLE) is None
-    assert linked(MachineCode("entry", (), b""), "void(complex)") is None
+    assert linked(MachineCode("entry", (), b"", b""), "void(complex)") is None
 
 
 def hoarding(sizes: Any, out: Any) -> None:

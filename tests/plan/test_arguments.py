@@ -10,6 +10,7 @@ import pytest
 
 import headwater as hw
 from headwater.errors import SpecError
+from headwater.plan.enrichment import plan_enrichment
 from headwater.plan.faults import Faults
 from headwater.plan.sources import plan_source
 from headwater.plan.training_sets import plan_training_set
@@ -38,17 +39,19 @@ def kind(value: object) -> str:
 
 
 def source(**given: Any) -> Source:
-    return Source(**{"name": "orders", "reader": READER, "event_time": "at"} | given)
+    default: dict[str, Any] = {"name": "orders", "reader": READER, "event_time": "at"}
+    return Source(**default | given)
 
 
 def view(**given: Any) -> FeatureView:
     features = [hw.Mean("price").within("7d")]
-    default = {"name": "spend", "source": source(), "entity": "who", "features": features}
+    default: dict[str, Any] = {"name": "spend", "source": source(), "entity": "who"}
+    default["features"] = features
     return FeatureView(**default | given)
 
 
 def training_set(**given: Any) -> TrainingSet:
-    default = {
+    default: dict[str, Any] = {
         "name": "large",
         "spine": Spine(source(), as_of="at"),
         "features": [view()],
@@ -143,3 +146,27 @@ def test_what_is_derived_over_a_column_that_is_there_is_one_fault() -> None:
     faults = Faults()
     plan_source(source(derive={"price": "who"}), faults)
     assert [fault.code for fault in faults.found] == ["HW211", "HW203"]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expression", "refused"),
+    [
+        ("asked_at", pl.col("as_of") - pl.col("at"), True),
+        (
+            pl.col("asked_at"),
+            hw.PythonExpression(lambda as_of: as_of, returns=pl.Datetime("us", "UTC")),
+            True,
+        ),
+        ("as_of", pl.col("as_of") - pl.col("at"), False),
+        ("asked_at", pl.col("price"), False),
+        ("asked_at", 3, False),
+    ],
+    ids=["another", "another, in Python", "the same", "not read", "no expression"],
+)
+def test_as_of_of_a_derived_column_is_the_moment_and_nothing_else(
+    as_of: Any, expression: Any, refused: bool
+) -> None:
+    faults, at = Faults(), pl.col("at")
+    rows = ORDERS.with_columns(as_of=at, asked_at=at + pl.duration(days=1))
+    plan_enrichment(Spine(rows, as_of=as_of), [hw.Derived("age", expression)], None, faults)
+    assert ("HW203" in {fault.code for fault in faults.found}) == refused

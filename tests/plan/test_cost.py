@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from headwater.plan.graph import Task, graph
 from headwater.plan.identity import snapshots
 from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.schema.clocks import ALWAYS
 from headwater.spec.reader import Reader
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -43,7 +46,7 @@ def tasks(reader: Reader) -> dict[str, Task]:
     plan = plan_training_set(
         hw.TrainingSet(
             "t",
-            spine=hw.Spine(asked, as_of="at", keep=["n"]),
+            spine=hw.Spine(asked, as_of="at"),
             features=[view(MEAN.within("7d"), reader=reader)],
             label=hw.Label("large", pl.col("n") > 1),
             split=hw.SplitByTime(train=1.0, validation=0, test=0),
@@ -70,8 +73,10 @@ def test_windows_of_one_aggregation_share_a_fold_over_the_history() -> None:
 def test_another_aggregation_or_another_mask_is_another_fold() -> None:
     both = view_cost(planned(MEAN.within("7d"), LAST.within("7d")), history=100, spine=10)
     assert both.visits == 2 * 100 + 2 * 10
-    late = hw.Count("n", where=pl.col("n") > 1)
-    masked = view_cost(planned(late.within("7d"), late.within("7d")), history=100, spine=10)
+    plan = planned(MEAN.within("7d", "30d"))
+    first, second = plan.features
+    masked = replace(plan, features=(replace(first, mask=ALWAYS), second))
+    assert view_cost(masked, history=100, spine=10).visits == 2 * 100 + 2 * 10
 
 
 def test_a_view_holds_its_columns_its_order_and_its_answers() -> None:
@@ -102,7 +107,23 @@ def test_a_source_that_is_counted_only_by_reading_has_a_size_and_no_cost(tmp_pat
     assert found["view v"].cost is None
 
 
+class Feed:
+    """A user's own reader, of what has no size before it is read."""
+
+    def schema(self) -> dict[str, pl.DataType]:
+        return dict(FRAME.schema)
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        return FRAME.select(columns)
+
+    def snapshot(self) -> str:
+        return "today"
+
+    def definition(self) -> dict[str, object]:
+        return {"is": "Feed"}
+
+
 def test_a_reader_that_cannot_say_how_large_it_is_has_neither() -> None:
-    found = tasks(hw.PythonSource(lambda: FRAME, columns=dict(FRAME.schema)))
+    found = tasks(Feed())
     assert found["source users"].facts == {}
     assert found["view v"].cost is None

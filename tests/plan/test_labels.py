@@ -119,6 +119,16 @@ def test_clocks_are_compared_a_delay_earlier_and_the_row_clock_stays() -> None:
     assert str(plan.label.ahead.source.clock) == "ordered_at + 2h"
 
 
+def test_a_part_of_what_is_ahead_is_the_same_view_with_fewer_features() -> None:
+    both = {"orders": hw.Count().ahead("30d"), "spent": hw.Sum("amount").ahead("7d")}
+    ahead = plan_of(label(pl.col("orders") * pl.col("spent") > 1, ahead=both)).label.ahead
+    assert ahead is not None
+    _, spent = ahead.view.features
+    part = ahead.only(spent)
+    assert part.features == (spent,)
+    assert (part.source, part.columns) == (ahead.source, ahead.view.columns)
+
+
 @pytest.mark.parametrize(
     ("ahead", "code", "words"),
     [

@@ -226,6 +226,11 @@ def test_a_derived_column_is_proved_by_what_it_reads_and_refused_beside_anything
         prove(replace(plan, derived=(again, twice)))
 
 
+def test_a_label_that_looks_no_way_ahead_comes_from_its_row_alone() -> None:
+    plan = planned()
+    assert list(label_origins(plan.spine, plan.label)) == ["value"]
+
+
 def test_a_label_comes_from_its_row_and_from_what_it_looks_ahead_to() -> None:
     users = hw.Source("users", hw.Frame(FRAME), event_time="at", known_time="seen")
     faults = Faults()

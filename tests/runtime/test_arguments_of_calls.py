@@ -43,7 +43,6 @@ def test_seed_and_threads_are_whole_numbers(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "given",
     [{"label": pl.col("y")}, {"label": ["y"]}, {"columns": 3}, {"columns": pl.col("x")}],
-    ids=repr,
 )
 def test_a_recipe_is_fitted_on_named_columns(given: dict[str, Any]) -> None:
     with pytest.raises(hw.SpecError) as caught:

@@ -116,7 +116,10 @@ def test_a_folder_in_the_place_of_a_file_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ValueError("could not parse `anna@x.org` as i64\nat row 3"), "could not parse a value as i64"),
+        (
+            ValueError("could not parse `anna@x.org` as i64\nat row 3"),
+            "could not parse a value as i64",
+        ),
         (ValueError(), "ValueError"),
     ],
     ids=["with a value", "without words"],

@@ -243,7 +243,7 @@ def test_python_function_that_fails_is_an_error_that_does_not_quote_the_row() ->
     def strict(name: str) -> int:
         raise KeyError(name)
 
-    with pytest.raises(ValueError, match="^strict raised KeyError$") as failed:
+    with pytest.raises(ValueError, match=r"^strict raised KeyError$") as failed:
         PythonExpression(strict, pl.Int64())(pl.DataFrame({"name": ["anna"]}))
     assert isinstance(failed.value.__cause__, KeyError)
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -86,14 +87,15 @@ def compiled(
     """
     if os.environ.get("HEADWATER_COMPILE") == "0":
         return _bound(function, fold)
+    try:
+        functions = tuple(reached(function, fold))
+    except NotPlain as error:
+        raise error if fold is None else _refused(fold, str(error)) from error
+    wanted = _Wanted(functions, signature, fold)
     with _lock:
-        try:
-            texts = module_texts(function, signature, fold)
-        except NotPlain as error:
-            raise error if fold is None else _refused(fold, str(error)) from error
-        path = _code_file(texts)
+        path = _code_file(f"headwater_{functions[0].__name__}_{wanted.identity()}")
         if path not in _ready:
-            _ready[path] = _linked(path, texts, signature, fold)
+            _ready[path] = _linked(path, wanted)
         return _ready[path]
 
 
@@ -117,45 +119,86 @@ def _bound(function: Callable[..., Any], fold: type | None) -> Callable[..., Any
     return run
 
 
-def _code_file(texts: dict[str, str]) -> Path:
-    """Its name knows the text, the signature, the compiler and the processor."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to run.
+
+    Args:
+        functions: The template or function, then all it calls.
+        signature: That of the first.
+        fold: The class whose functions the first calls.
+    """
+
+    functions: tuple[FunctionType, ...]
+    signature: str
+    fold: type | None
+
+    def identity(self) -> str:
+        """By what was loaded."""
+        return identity(self.functions, self.signature, self.fold)
+
+    def texts(self) -> dict[str, str]:
+        """As the sources say it now."""
+        try:
+            return module_texts(self.functions[0], self.signature, self.fold)
+        except NotPlain as error:
+            raise error if self.fold is None else _refused(self.fold, str(error)) from error
+
+
+def _code_file(name: str) -> Path:
+    """Its name knows the functions, the signature, the compiler and the processor."""
     from headwater.kernel.machine_code import machine
 
     here = hashlib.sha256(machine().encode()).hexdigest()[:8]
-    return cache_folder() / f"{list(texts)[-1]}.{here}.code"
+    return cache_folder() / f"{name}.{here}.code"
 
 
-def _linked(
-    path: Path, texts: dict[str, str], signature: str, fold: type | None
-) -> Callable[..., Any]:
+def _linked(path: Path, wanted: _Wanted) -> Callable[..., Any]:
     """The function of an object file, which is made where there is none, or a damaged one."""
-    from headwater.kernel.machine_code import MachineCode, linked
+    from headwater.kernel.machine_code import linked
 
-    code = MachineCode.from_bytes(path.read_bytes()) if path.exists() else None
-    if code is None:
-        code = _made(texts, signature, fold)
-        _write(path, code.to_bytes())
-    return linked(code, signature) or _by_numba(texts, signature, fold)
+    code = _kept(path) or _compiled(path, wanted)
+    return linked(code, wanted.signature) or _by_numba(wanted)
 
 
-def _made(texts: dict[str, str], signature: str, fold: type | None) -> MachineCode:
+def _kept(path: Path) -> MachineCode | None:
+    from headwater.kernel.machine_code import MachineCode
+
+    return MachineCode.from_bytes(path.read_bytes()) if path.exists() else None
+
+
+def _compiled(path: Path, wanted: _Wanted) -> MachineCode:
+    """Compile, and keep the code for whoever asks for the same."""
+    texts = wanted.texts()
+    if not are_as_written(wanted.functions):
+        # a file was edited after it was loaded: its text is not what the path stands for
+        path = _code_file(list(texts)[-1])
+    code = _kept(path) or _made(texts, wanted)
+    _write(path, code.to_bytes())
+    return code
+
+
+def _made(texts: dict[str, str], wanted: _Wanted) -> MachineCode:
     """Compile the last module with all it calls."""
     from headwater.kernel.numba_compiler import FAILURES, machine_code
 
+    fold = wanted.fold
     entry = _imported(texts)
     try:
-        return machine_code(entry, signature, vectorize=fold is None)
+        return machine_code(entry, wanted.signature, vectorize=fold is None)
     except FAILURES as error:
         raise error if fold is None else _refused(fold, str(error)) from error
 
 
-def _by_numba(texts: dict[str, str], signature: str, fold: type | None) -> Callable[..., Any]:
+def _by_numba(wanted: _Wanted) -> Callable[..., Any]:
     """What only Numba can serve, such as sorting or a returned value; it keeps that itself."""
     from headwater.kernel.numba_compiler import dispatcher
 
-    *called, (name, text) = texts.items()
+    *called, (name, text) = wanted.texts().items()
     entry = _imported({**dict(called), f"{name}_by_numba": text.replace(CALLED, CALLABLE)})
-    return dispatcher(entry, signature, vectorize=fold is None)  # type: ignore[no-any-return]
+    return dispatcher(  # type: ignore[no-any-return]
+        entry, wanted.signature, vectorize=wanted.fold is None
+    )
 
 
 def _imported(texts: dict[str, str]) -> Any:

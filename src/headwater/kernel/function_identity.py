@@ -1,8 +1,8 @@
 """Which functions make up a pass, and whether they are the same as another time.
 
 Kept machine code is found by what Python loaded: the bytecode of a template and of all it calls,
-with the constants that they read. That takes a tenth of a millisecond, where reading sources and
-writing texts from them takes tens; it also knows a changed helper file and no changed comment.
+with the constants that they read. That takes less than a millisecond, where reading sources and
+writing texts from them takes tens. A changed helper is other code, a changed comment is not.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import importlib.util
 import inspect
 import math
 import sys
-import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -86,9 +85,7 @@ def reached(function: Callable[..., Any], fold: type | None = None) -> list[Func
     return found
 
 
-def identity(
-    functions: list[FunctionType], signature: str, fold: type | None = None
-) -> str:
+def identity(functions: Sequence[FunctionType], signature: str, fold: type | None = None) -> str:
     """Words that differ where another text, compiler or signature would give other code.
 
     Args:
@@ -98,29 +95,42 @@ def identity(
     """
     places = {function: place for place, function in enumerate(functions)}
     methods = {name: places[one] for name, one in _methods(functions[0], fold).items()}
-    about = [_made_by(), signature, fold is None, methods]
+    about: list[Any] = [_made_by(), signature, fold is None, methods]
     for function in functions:
         read = {
             name: places[value] if isinstance(value, FunctionType) else literal(value)
             for name, value in globals_of(function).items()
         }
-        about.append((_said(function.__code__, function.__doc__), function.__defaults__, read))
+        about.append((_said(function.__code__), function.__defaults__, read))
     return hashlib.sha256(repr(about).encode()).hexdigest()[:32]
 
 
 def are_as_written(functions: Iterable[FunctionType]) -> bool:
     """Whether their files still say what was loaded from them, so that a text is of the same."""
-    return all(
-        _said(function.__code__, function.__doc__) in _written(function) for function in functions
-    )
+    files: dict[str, list[tuple[int, str]]] = {}
+    for function in functions:
+        code = function.__code__
+        if code.co_filename not in files:
+            # whole files, as the bytecode of a call depends on what a file imports
+            lines, _ = inspect.findsource(function)
+            module = compile("".join(lines), code.co_filename, "exec", dont_inherit=True)
+            files[code.co_filename] = [_placed(one) for one in _codes(module)]
+        if _placed(code) not in files[code.co_filename]:
+            return False
+    return True
 
 
-def _written(function: FunctionType) -> list[Any]:
-    """What the source of a function says now."""
-    text = textwrap.dedent(inspect.getsource(function))
-    module = compile(text, "source", "exec", dont_inherit=True)
-    codes = [one for one in module.co_consts if isinstance(one, CodeType)]
-    return [_said(code, code.co_consts[0]) for code in codes]
+def _placed(code: CodeType) -> tuple[int, str]:
+    """With its line, by which a text is found."""
+    return code.co_firstlineno, repr(_said(code))
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """The code of all functions in a file."""
+    yield code
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from _codes(one)
 
 
 def _methods(template: FunctionType, fold: type | None) -> dict[str, FunctionType]:
@@ -129,15 +139,12 @@ def _methods(template: FunctionType, fold: type | None) -> dict[str, FunctionTyp
     return {name: one for name, one in named.items() if isinstance(one, FunctionType)}
 
 
-def _said(code: CodeType, docstring: Any) -> tuple[Any, ...]:
-    """All of a function's code that decides what it does; no lines, no docstring."""
-    constants = list(code.co_consts)
-    if isinstance(docstring, str) and constants[:1] == [docstring]:
-        constants[0] = None
+def _said(code: CodeType) -> tuple[Any, ...]:
+    """All of a function's code that decides what it does; nothing about its place."""
     return (
         code.co_name,
         code.co_code,
-        [_constant(one) for one in constants],
+        [_constant(one) for one in code.co_consts],
         code.co_names,
         code.co_varnames,
         (code.co_freevars, code.co_cellvars),
@@ -149,7 +156,7 @@ def _said(code: CodeType, docstring: Any) -> tuple[Any, ...]:
 
 def _constant(value: Any) -> Any:
     if isinstance(value, CodeType):
-        return _said(value, None)
+        return _said(value)
     # a set has no order of its own
     return sorted(map(repr, value)) if isinstance(value, frozenset) else repr(value)
 

@@ -3,8 +3,8 @@
 Importing Numba takes ten times as long as loading what it compiled. An object file is linked here
 by llvmlite alone, and called by Numba's convention for arrays: `meminfo, parent, items, item size,
 address, shape..., strides...`, all 64-bit words. What compiled code asks of Numba's own library,
-room for arrays and two functions of floats, is defined here beside it; code that asks for anything
-else is left to Numba (`is_linkable`).
+room for arrays and two functions of floats, is defined here and kept beside it (`support`); code
+that asks for anything else is left to Numba (`is_linkable`).
 """
 
 from __future__ import annotations
@@ -86,27 +86,36 @@ class MachineCode:
         entry: The symbol of the function.
         needs: The symbols that it asks for.
         code: The object file.
+        support: That of what is defined here; the first code that is linked brings it.
     """
 
     entry: str
     needs: tuple[str, ...]
     code: bytes
+    support: bytes
 
     def to_bytes(self) -> bytes:
         """What `from_bytes` reads back."""
-        about = {"entry": self.entry, "needs": self.needs, "sha256": _digest(self.code)}
-        return json.dumps(about).encode() + b"\n" + self.code
+        both = self.support + self.code
+        about = {
+            "entry": self.entry,
+            "needs": self.needs,
+            "support": len(self.support),
+            "sha256": _digest(both),
+        }
+        return json.dumps(about).encode() + b"\n" + both
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> MachineCode | None:
         """The code that was kept; None where it is damaged."""
-        head, _, code = kept.partition(b"\n")
+        head, _, both = kept.partition(b"\n")
         try:
             about = json.loads(head)
-            found = cls(about["entry"], tuple(about["needs"]), code)
+            size = about["support"]
+            found = cls(about["entry"], tuple(about["needs"]), both[size:], both[:size])
         except (ValueError, KeyError, TypeError):
             return None
-        return found if about["sha256"] == _digest(code) else None
+        return found if about["sha256"] == _digest(both) else None
 
 
 def _digest(code: bytes) -> str:
@@ -148,13 +157,22 @@ def _libraries() -> list[ctypes.CDLL]:
     return found
 
 
-@cache
-def _linker() -> Any:
-    """The engine that links; never freed, as the code in it is called to the end."""
+def _target() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple().create_target_machine()
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(_SUPPORT), target)
+    return llvm.Target.from_default_triple().create_target_machine()
+
+
+@cache
+def support() -> bytes:
+    """The object file of what compiled code asks of Numba's library; compiling it takes 10 ms."""
+    return _target().emit_object(llvm.parse_assembly(_SUPPORT))  # type: ignore[no-any-return]
+
+
+@cache
+def _linker() -> tuple[Any, set[bytes]]:
+    """The engine that links, with the support it has; never freed, as its code is called."""
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target()), set()
 
 
 def linked(kept: MachineCode, signature: str) -> Callable[..., None] | None:
@@ -167,7 +185,10 @@ def linked(kept: MachineCode, signature: str) -> Callable[..., None] | None:
     types = _types(signature)
     if types is None or not is_linkable(kept.needs):
         return None
-    engine = _linker()
+    engine, has = _linker()
+    if not has:
+        has.add(kept.support)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(kept.support))
     engine.add_object_file(llvm.ObjectFileRef.from_data(kept.code))
     engine.finalize_object()
     return _caller(engine.get_function_address(kept.entry), types)

@@ -12,7 +12,7 @@ from numba.core import errors
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.runtime import nrtdynmod
 
-from headwater.kernel.machine_code import MEMINFO, MachineCode
+from headwater.kernel.machine_code import MEMINFO, MachineCode, support
 
 FAILURES = (errors.NumbaError, errors.UnsupportedBytecodeError)
 
@@ -27,7 +27,7 @@ def machine_code(function: Any, signature: str, *, vectorize: bool) -> MachineCo
     if str(nrtdynmod._meminfo_struct_type) != MEMINFO:
         needs.add("NRT_")
     code = made.library._get_compiled_object()
-    return MachineCode(made.fndesc.llvm_func_name, tuple(sorted(needs)), code)
+    return MachineCode(made.fndesc.llvm_func_name, tuple(sorted(needs)), code, support())
 
 
 def dispatcher(function: Any, signature: str, *, vectorize: bool) -> Any:

@@ -10,13 +10,20 @@ import polars as pl
 
 from headwater.errors import Place
 from headwater.plan.attachments import check_attachment
-from headwater.plan.derived import MOMENT, DerivedPlan, Readable, has_name, plan_derived
-from headwater.plan.faults import Faults
+from headwater.plan.derived import (
+    MOMENT,
+    DerivedPlan,
+    Readable,
+    has_name,
+    place_of,
+    plan_derived,
+)
+from headwater.plan.faults import Faults, named
 from headwater.plan.sources import is_time
 from headwater.plan.spines import SpinePlan, plan_spine
 from headwater.plan.views import ViewPlan, plan_view
 from headwater.spec.derived import Derived
-from headwater.spec.row_expressions import RowExpression
+from headwater.spec.row_expressions import PythonExpression, RowExpression
 from headwater.spec.spine import Spine
 from headwater.spec.view import View
 
@@ -67,6 +74,7 @@ def plan_enrichment(
         check_attachment(view, asked, faults)
     through = _complete_through(complete_through, asked, faults)
     known = {AS_OF: MOMENT, **asked.source.schema}
+    _check_moment(listed, asked, faults)
     derived = plan_derived(listed, plans, Readable(known), faults)
     columns = tuple(_columns(listed, views))
     for column in sorted({name for name in columns if name in known or columns.count(name) > 1}):
@@ -89,6 +97,25 @@ def _are_views(listed: Any, place: Place | None, faults: Faults) -> bool:
         for one in listed
     ]
     return all(asked)
+
+
+def _check_moment(listed: Sequence[View | Derived], asked: SpinePlan, faults: Faults) -> None:
+    """A fault where `as_of` of a derived column is the frame's own column, not the row's moment."""
+    schema = asked.source.schema
+    given = asked.as_of
+    is_it = isinstance(given, pl.Expr) and given.meta.eq(pl.col(AS_OF))
+    if AS_OF not in schema or is_it:
+        return
+    for one in (one for one in listed if isinstance(one, Derived)):
+        expression: object = one.expression
+        if isinstance(expression, pl.Expr | PythonExpression) and AS_OF in named(expression):
+            faults.add(
+                "HW203",
+                f"derived column {one.name!r} reads 'as_of', which is the moment of a row and a "
+                "column of the frame that says another",
+                place=place_of(one),
+                hint="rename the column of the frame",
+            )
 
 
 def _complete_through(given: Any, asked: SpinePlan, faults: Faults) -> RowExpression | None:

@@ -192,7 +192,8 @@ _NULLS = ("error", "never")
 
 
 def _check_words(source: Source, faults: Faults, place: Place | None) -> None:
-    if not isinstance(source.null_known_time, str) or source.null_known_time not in _NULLS:
+    meant: object = source.null_known_time
+    if not isinstance(meant, str) or meant not in _NULLS:
         faults.add(
             "HW211",
             f"null_known_time= takes 'error' or 'never', found {source.null_known_time!r}",
