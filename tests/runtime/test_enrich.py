@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import headwater as hw
-from headwater.errors import DataError
+from headwater.errors import DataError, SpecError
 
 TIME = pl.Datetime("us", "UTC")
 TIMES = ("at", "told", "amount_told", "as_of", "complete")
@@ -285,6 +285,24 @@ def test_a_derived_column_may_read_the_moment_where_the_frame_has_none_by_that_n
     found = hw.enrich(spine, [second], as_of=pl.col("asked_at") - pl.duration(seconds=5))
     assert found.columns == ["user", "asked_at", "second"]
     assert found["second"].to_list() == [25]
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", True])
+def test_threads_are_a_whole_number(threads: Any) -> None:
+    spine = frame([{"user": "a", "as_of": 30}])
+    with pytest.raises(SpecError, match="threads= takes a whole number from 1"):
+        hw.enrich(spine, [hw.Derived("x", pl.lit(1))], as_of="as_of", threads=threads)
+
+
+def test_a_key_that_is_null_in_every_row_gives_the_empty_result() -> None:
+    view = hw.FeatureView(
+        "v", source([order()]), entity="user", features=[TOTAL, hw.Count().over_all()]
+    )
+    spine = frame([{"as_of": 30}]).with_columns(user=None)
+    assert spine.schema["user"] == pl.Null
+    for rows in (spine, pl.concat([spine] * 200)):
+        found = hw.enrich(rows, [view], as_of="as_of")
+        assert found.select(pl.col("^v__.*$")).unique().rows() == [(None, 0)]
 
 
 def test_the_kind_of_frame_stays_what_it_was() -> None:

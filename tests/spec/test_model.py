@@ -80,7 +80,7 @@ def test_params_that_do_not_come_back_from_json_are_a_fault(params: dict[str, An
 
 def test_a_calibrator_is_one_of_two() -> None:
     for method in ("isotonic", "platt", None):
-        assert Model("m", LATE, calibrate=method).faults() == []  # type: ignore[arg-type]
+        assert Model("m", LATE, calibrate=method).faults() == []
     (fault,) = Model("m", LATE, calibrate="beta").faults()  # type: ignore[arg-type]
     assert fault.message == "calibrate= takes 'isotonic' or 'platt', found 'beta'"
 

@@ -15,7 +15,8 @@ from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
 from headwater.plan.faults import reads
 from headwater.plan.sources import SourcePlan
-from headwater.schema.clocks import Clock
+from headwater.schema.clocks import Clock, Moment
+from headwater.schema.durations import DAY
 
 BEFORE_ALL = -(1 << 62)
 """A moment before every `as_of`, at which the rows of a static table stand."""
@@ -71,17 +72,25 @@ class Rows:
             return self.known
         known = np.full(self.frame.height, -NEVER, np.int64)
         for moment in clock.moments:
-            times = self._clock_column(moment.column)
-            known = np.maximum(known, plus(filled(times), moment.offset))
+            known = np.maximum(known, self._reached(moment))
         return known
 
     def until_times(self, clock: Clock) -> Any:
         """When a row stops to count, exclusive, as int64 microseconds; None: rows never end."""
         return self.until
 
-    def _clock_column(self, column: str) -> pl.Series:
-        source = self.plan.source
-        times = microseconds(self.frame[column], source.zone, rounded="up", place=source.place)
+    def _reached(self, moment: Moment) -> Any:
+        """When a moment is reached; of a date whole days are days of the calendar (R11)."""
+        column, offset = moment.column, moment.offset
+        if self.frame.schema[column] == pl.Date and column != self.plan.source.event_time:
+            days, offset = divmod(offset, DAY)
+            dates = self.frame[column].cast(pl.Int32) + days
+            return plus(filled(self._clock_column(dates.cast(pl.Date))), offset)
+        return plus(filled(self._clock_column(self.frame[column])), offset)
+
+    def _clock_column(self, values: pl.Series) -> pl.Series:
+        source, column = self.plan.source, values.name
+        times = microseconds(values, source.zone, rounded="up", place=source.place)
         if times.null_count() and source.null_known_time == "error":
             raise DataError(
                 "HW403",
@@ -115,7 +124,7 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
 def _needed(plan: SourcePlan, columns: Iterable[str]) -> set[str]:
     """These columns and all from which they are derived."""
     needed = set(columns)
-    for name, expression in reversed(plan.source.derive.items()):  # each reads earlier ones only
+    for name, expression in reversed(list(plan.source.derive.items())):  # each reads earlier ones
         if name in needed:
             needed |= set(reads(expression, plan.schema))
     return needed

@@ -67,8 +67,7 @@ class Part:
             answers = self._single(question, self._folds)
             return self._answers(question, self._folds) if answers is None else answers
         with self._lock:
-            made = self._made() if self._folds is None else self._folds
-            return self._answers(question, made)
+            return self._answers(question, self._kept())  # another may have made them meanwhile
 
     def _single(self, question: Question, made: Sequence[Fold]) -> list[pl.Series] | None:
         """The answer to a plain question of one row; None for others, and where it is an error."""
@@ -92,6 +91,9 @@ class Part:
             known_by = pl.Series(listed, dtype=pl.Int64)
         seen = self._seen.asking(arranged, asked_by(arranged, known_by))
         return answers(made, self._plan, seen, question.keys)
+
+    def _kept(self) -> Iterable[Fold]:
+        return self._made() if self._folds is None else self._folds
 
     def _made(self) -> Iterator[Fold]:
         """The folds, each made when its turn comes, as in batch; kept once all of them are."""

@@ -48,7 +48,12 @@ def view_features(
 def keys_of(plan: ViewPlan, spine: pl.DataFrame) -> pl.DataFrame:
     """The spine's columns by which a view attaches, by the view's names."""
     named = zip(plan.view.spine_keys, plan.view.keys, strict=True)
-    return pl.DataFrame([spine[ours].alias(theirs) for ours, theirs in named])
+    return pl.DataFrame([_typed(spine[ours].alias(key), plan, key) for ours, key in named])
+
+
+def _typed(keys: pl.Series, plan: ViewPlan, key: str) -> pl.Series:
+    """The keys; where all are null without a type, in that of the source."""
+    return keys.cast(plan.source.schema[key]) if keys.dtype == pl.Null else keys
 
 
 def histories_of(plan: ViewPlan) -> list[tuple[ViewPlan, Rows]]:

@@ -46,11 +46,14 @@ def check_keys(
                 f"key {asked!r} is {theirs} in the spine and {ours} in source "
                 f"{source.source.name!r}",
                 place=place,
-                hint="cast one of them with derive=",
+                hint="cast one of them: in a frame with cast(), in a source with derive=",
             )
 
 
 def _are_comparable(one: pl.DataType, other: pl.DataType) -> bool:
+    """Whether keys of these types can be equal; one that is null everywhere compares with any."""
+    if pl.Null() in (one, other):
+        return True
     if kind_of(one) == kind_of(other) == "time":
         zones = [getattr(dtype, "time_zone", None) for dtype in (one, other)]
         return one.base_type() == other.base_type() and zones[0] == zones[1]

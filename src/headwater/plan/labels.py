@@ -11,7 +11,7 @@ from headwater.errors import Place
 from headwater.plan.ahead import AheadPlan, plan_ahead
 from headwater.plan.faults import Faults, reads
 from headwater.plan.kinds import kind_of
-from headwater.plan.sources import is_time
+from headwater.plan.sources import is_time, when_over
 from headwater.plan.spines import SpinePlan
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
 from headwater.spec.label import Label
@@ -112,4 +112,4 @@ def _clock(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) 
         return ALWAYS
     if faults.has_columns([label.known_time], schema, "the spine", place):
         is_time(label.known_time, schema, zone, faults, place)
-    return Clock((Moment(label.known_time),))
+    return when_over(Clock((Moment(label.known_time),)), schema, spine.source.source.event_time)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from dataclasses import dataclass
+from collections.abc import Mapping, Sized
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from headwater.plan.checks import check_contract
 from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.plan.moments import length, moment
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
+from headwater.schema.durations import DAY
 from headwater.spec.clock_expressions import moment_of
 from headwater.spec.reader import Reader
 from headwater.spec.source import ClockLike, Source
@@ -291,7 +292,8 @@ def _clock(
 ) -> Clock:
     """The clock that was declared; `ALWAYS` with a fault where it is none."""
     if isinstance(clock, Clock):
-        return clock if _all_times(clock, source, schema, faults, place) else ALWAYS
+        is_clock = _all_times(clock, source, schema, faults, place)
+        return when_over(clock, schema, source.event_time) if is_clock else ALWAYS
     if not isinstance(clock, str | pl.Expr):
         found = type(clock).__name__
         words = f"a clock is a column, an expression or hw.ALWAYS, found {found}"
@@ -312,7 +314,23 @@ def _clock(
             hint="add the time as a column with derive= and name it as the clock",
         )
         return ALWAYS
-    return resolved if _all_times(resolved, source, schema, faults, place) else ALWAYS
+    is_clock = _all_times(resolved, source, schema, faults, place)
+    return when_over(resolved, schema, source.event_time) if is_clock else ALWAYS
+
+
+def when_over(clock: Clock, schema: Mapping[str, pl.DataType], event_time: str | None) -> Clock:
+    """The clock with dates counted when the day is over: known time is rounded up (R11).
+
+    The event time is no such date: it counts from its first moment, as an event and as a clock.
+    """
+    return Clock(
+        tuple(
+            replace(one, offset=one.offset + DAY)
+            if schema.get(one.column) == pl.Date and one.column != event_time
+            else one
+            for one in clock.moments
+        )
+    )
 
 
 def _all_times(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from headwater.errors import DataError
@@ -15,7 +16,7 @@ from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import plan_view
 from headwater.runtime.contracts import asked, is_refused
 from headwater.runtime.progress import Say, silent
-from headwater.runtime.project import Project
+from headwater.runtime.project import Project, load_project
 from headwater.spec.attributes import Attributes
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import ClockComparison, Model
@@ -24,12 +25,16 @@ from headwater.spec.training_set import TrainingSet
 
 
 def check(
-    project: Project, *, strict: bool = False, data: bool = False, say: Say = silent
+    project: Project | Path | str,
+    *,
+    strict: bool = False,
+    data: bool = False,
+    say: Say = silent,
 ) -> dict[str, Any]:
     """What was checked and what is assumed: counts of definitions and the findings.
 
     Args:
-        project: Loaded with `load_project`.
+        project: Its folder, or what was loaded from it.
         strict: Refuse findings too, such as a source without a declared clock.
         data: Read the sources that have a contract and say in `checks` what was found in them, and
             in `passed` whether all is as it must be.
@@ -39,6 +44,7 @@ def check(
         SpecErrors: All faults of the definitions together.
         DataError: HW401, a source's data is missing.
     """
+    project = project if isinstance(project, Project) else load_project(Path(project))
     faults = Faults()
     found: list[Finding] = []
     unread: list[DataError] = []

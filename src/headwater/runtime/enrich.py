@@ -20,6 +20,7 @@ from headwater.plan.proof import prove_views
 from headwater.plan.sources import SourcePlan
 from headwater.runtime.contracts import contract_findings, enforced_at_once
 from headwater.runtime.requests import FEW_ROWS, Requests, Stamps, key_of, stamps_of
+from headwater.runtime.sessions import check_whole
 from headwater.spec.derived import Derived
 from headwater.spec.foreign_frames import to_polars, with_columns_of
 from headwater.spec.row_expressions import RowExpression
@@ -62,6 +63,7 @@ def enrich(
         DataError: A fault of the data, such as an undeclared null clock (HW403) or a tie (HW404).
         CheckError: HW411, the rows of a source break its contract.
     """
+    check_whole(threads, "threads", least=1)
     rows = to_polars(spine)
     stamps = stamps_of(views) if rows.height <= FEW_ROWS and _are_listed(views) else {}
     definitions = (as_of, complete_through, *views) if stamps else ()

@@ -39,15 +39,20 @@ def session_at(place: Place | None, seed: int | None, say: Say, threads: int | N
     Raises:
         SpecError: HW211, the seed or the number of threads is none.
     """
-    _check(seed, "seed", 0)
-    _check(threads, "threads", 1)
+    check_whole(seed, "seed", least=0)
+    check_whole(threads, "threads", least=1)
     home = home_of(None if place is None else place.file)
     if seed is None and (home.project / "headwater.toml").is_file():
         seed = int(read_settings(home.project).get("seed", 0))
     return Session(home, seed or 0, say, threads)
 
 
-def _check(given: object, what: str, least: int) -> None:
+def check_whole(given: object, what: str, *, least: int) -> None:
+    """Refuse an argument that is neither None nor a whole number from `least`.
+
+    Raises:
+        SpecError: HW211.
+    """
     if given is not None and (type(given) is not int or given < least):
         message = f"{what}= takes a whole number from {least}, found {given!r}"
         raise SpecError("HW211", message, place=caller())

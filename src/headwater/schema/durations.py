@@ -14,6 +14,7 @@ MICROSECONDS = {
     "d": 86_400_000_000,
     "w": 604_800_000_000,
 }
+DAY = MICROSECONDS["d"]
 _PART = re.compile(r"(\d+)(us|ms|s|m|h|d|w)")
 
 

@@ -29,7 +29,8 @@ class Source:
         reader: `hw.Parquet("data/orders.parquet")` or another reader.
         event_time: The column that says when a row happened; left out for a `static` table only.
         known_time: The clock of all columns without one of their own. Without any declaration it
-            is event time, and that assumption is reported.
+            is event time, and that assumption is reported. A date is reached when it is over, at
+            the next midnight of `zone`.
         known_times: Clocks of single columns.
         null_known_time: What a null clock means: `error` stops the build (HW403), `never` hides
             the columns of that clock in that row.
