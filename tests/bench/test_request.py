@@ -17,9 +17,10 @@ from headwater.runtime.fitted_recipes import FittedRecipe
 def test_a_hundred_columns_go_through_ten_steps(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["request", "--calls", "20"])
+    monkeypatch.setattr(sys, "argv", ["request", "--calls", "20", "--events", "5000"])
     request.main()
-    sizes, times = capsys.readouterr().out.splitlines()
+    enriched, _, sizes, times = capsys.readouterr().out.splitlines()
+    assert enriched.startswith("enrich: 32 features of 5,000 events, 4 calls, ")
     assert sizes.startswith("100 columns in, ")
     assert ", 10 steps, " in sizes
     assert re.fullmatch(r"p50 [\d.]+ us, p99 [\d.]+ us, p99.9 [\d.]+ us", times)

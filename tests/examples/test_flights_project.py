@@ -22,8 +22,10 @@ from headwater.engines.spines import IN_PART, spine_rows
 from headwater.errors import SpecError
 from headwater.runtime.build import planned
 from headwater.runtime.check import check
+from headwater.runtime.enrich import enrich
 from headwater.runtime.project import Project, load_project
 from headwater.runtime.run import run_project
+from headwater.spec.attributes import Attributes
 from headwater.spec.training_set import TrainingSet
 from headwater.testing import reference_split
 
@@ -105,6 +107,7 @@ def test_the_books_of_all_flights_equal_the_reference(data: Path, tmp_path: Path
     assert found.facts["excluded"] == {
         "filtered": 0,
         "as_of_null": 0,
+        "label_filtered": 0,
         "label_never_known": 9_430,
         "label_not_mature": 0,
         "label_null": 0,
@@ -125,9 +128,14 @@ def test_the_books_of_all_flights_equal_the_reference(data: Path, tmp_path: Path
     }
 
 
-def test_nothing_of_the_example_is_masked_assumed_or_at_fault(data: Path, tmp_path: Path) -> None:
+def test_the_registry_of_planes_is_all_that_the_example_assumes(data: Path, tmp_path: Path) -> None:
     flights = project(tmp_path / "flights", data)
-    assert check(flights, strict=True)["findings"] == []
+    [finding] = check(flights)["findings"]
+    assert (finding["code"], finding["certainty"]) == ("HW307", "suspected")
+    assert "'planes'" in finding["message"]
+    with pytest.raises(SpecError) as caught:
+        check(flights, strict=True)
+    assert caught.value.code == "HW307"
     plan = planned(flights.only(TrainingSet, None, "training set"))
     assert {column.verdict for column in (*plan.spine.keys, *plan.spine.kept)} == {"proved"}
     assert str(plan.label_clock) == "landed_at"
@@ -141,7 +149,7 @@ def test_nothing_of_the_example_is_masked_assumed_or_at_fault(data: Path, tmp_pa
 
 
 def test_what_the_label_reads_is_no_input(data: Path, tmp_path: Path) -> None:
-    kept = {'keep=["carrier",': 'keep=["arrival_delay", "carrier",'}
+    kept = {'*("carrier", "origin",': '*("arrival_delay", "carrier", "origin",'}
     with pytest.raises(SpecError) as caught:
         check(project(tmp_path / "flights", data, kept))
     assert caught.value.code == "HW207"
@@ -153,7 +161,7 @@ def test_what_the_label_reads_is_no_input(data: Path, tmp_path: Path) -> None:
 def test_another_input_is_proved_or_masked(
     data: Path, tmp_path: Path, column: str, verdict: str
 ) -> None:
-    kept = {'keep=["carrier",': f'keep=["{column}", "carrier",'}
+    kept = {'*("carrier", "origin",': f'*("{column}", "carrier", "origin",'}
     flights = project(tmp_path / "flights", data, kept)
     plan = planned(flights.only(TrainingSet, None, "training set"))
     assert plan.spine.kept[0].verdict == verdict
@@ -170,11 +178,54 @@ def test_an_input_that_is_provably_known_too_late_is_refused(data: Path, tmp_pat
 # what the clocks are worth
 
 
+def test_the_weather_is_that_of_the_last_report_and_of_new_york_only(
+    data: Path, tmp_path: Path
+) -> None:
+    views = project(tmp_path / "flights", data).of(Attributes)
+    flights = pl.read_parquet(data / "flights.parquet").filter(pl.col("date").dt.day() == 9)
+    two_hours = pl.duration(hours=2)
+    attached = [views["origin_weather"], views["destination_weather"]]
+    found = enrich(flights, attached, as_of=pl.col("scheduled_departure") - two_hours)
+    reports = pl.read_parquet(data / "weather.parquet").select("origin", "time_hour", "temp")
+    asked = flights.select("origin", at=pl.col("scheduled_departure") - two_hours)
+    # a report of an hour is there an hour later, and counts for six hours from its own
+    last = asked.with_row_index().join(reports, on="origin").filter(
+        pl.col("time_hour") < pl.col("at"),
+        pl.col("time_hour") >= pl.col("at") - pl.duration(hours=6),
+        pl.col("time_hour") + pl.duration(hours=1) <= pl.col("at"),
+    ).sort("time_hour").unique("index", keep="last")  # fmt: skip
+    expected = asked.with_row_index().join(last, on="index", how="left").sort("index")["temp"]
+    assert found["origin_weather__temp"].equals(expected, check_names=False)
+    assert found["origin_weather__temp"].null_count() < 200
+    # no other airport reports here
+    elsewhere = ~flights["destination"].is_in(["EWR", "JFK", "LGA"])
+    assert found.filter(elsewhere)["destination_weather__temp"].null_count() == elsewhere.sum()
+
+
+def test_the_age_of_a_plane_is_the_year_of_asking_less_the_year_of_building(
+    data: Path, tmp_path: Path
+) -> None:
+    flights = project(tmp_path / "flights", data)
+    plan = planned(flights.only(TrainingSet, None, "training set"))
+    assert [one.column for one in plan.derived] == ["plane_age"]
+    table = pl.read_parquet(data / "flights.parquet").sample(500, seed=0)
+    plane, age = flights.of(Attributes)["plane"], plan.derived[0].derived
+    found = enrich(table, [plane, age], as_of="scheduled_departure")
+    planes = pl.read_parquet(data / "planes.parquet").select("tailnum", "year")
+    years = table.join(planes, on="tailnum", how="left", maintain_order="left")["year"]
+    assert found["plane_age"].to_list() == [
+        None if year is None else at.year - year
+        for year, at in zip(years, table["scheduled_departure"], strict=True)
+    ]
+
+
 def test_deleting_the_clocks_changes_the_table(data: Path, tmp_path: Path) -> None:
     (tmp_path / "winter").mkdir()
     table = pl.read_parquet(data / "flights.parquet")
     winter = table.filter(pl.col("date").dt.month() <= 2)
     winter.write_parquet(tmp_path / "winter" / "flights.parquet")
+    for name in ("weather.parquet", "planes.parquet"):
+        shutil.copy(data / name, tmp_path / "winter")
     with_clocks, without = (
         ran(project(tmp_path / name, tmp_path / "winter", FEWER_TREES | change))
         for name, change in (("with", {}), ("without", CLOCKS))

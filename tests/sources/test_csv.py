@@ -12,7 +12,7 @@ import pytest
 
 import headwater as hw
 from headwater.errors import DataError, SpecError
-from headwater.spec.reader import Reader
+from headwater.spec.reader import Reader, Size
 
 TEXT = 'zip,n,price,paid,note\n00501,1,2.5,true,"a, b"\n02134,NA,,false,\n'
 TYPES: dict[str, Any] = {"n": pl.Int64, "price": pl.Float64(), "paid": pl.Boolean}
@@ -154,3 +154,32 @@ def test_the_stamp_is_that_of_the_file(tmp_path: Path) -> None:
     assert made.stamp() not in (None, first)
     path.unlink()
     assert made.stamp() is None
+
+
+def test_the_size_is_in_bytes_and_rows_are_not_counted(tmp_path: Path) -> None:
+    assert csv(tmp_path).size() == Size(None, len(TEXT))
+
+
+def test_a_missing_file_has_neither_size_nor_stamp(tmp_path: Path) -> None:
+    reader = hw.Csv(str(tmp_path / "nothing.csv"))
+    with pytest.raises(DataError, match="file 'nothing.csv' does not exist"):
+        reader.size()
+    assert reader.stamp() is None
+
+
+def test_the_stamp_changes_when_the_file_is_written(tmp_path: Path) -> None:
+    reader = csv(tmp_path)
+    os.utime(reader.path, (1_000_000, 1_000_000))
+    first = reader.stamp()
+    csv(tmp_path, TEXT.replace("2.5", "3.5"))
+    os.utime(reader.path, (1_000_001, 1_000_001))
+    assert None not in (first, reader.stamp())
+    assert reader.stamp() != first
+
+
+def test_a_type_that_fits_nowhere_is_told_of_the_column_that_it_is_declared_for(
+    tmp_path: Path,
+) -> None:
+    reader = csv(tmp_path, types={"n": pl.Int64, "absent": pl.Int64, "note": pl.Float64})
+    with pytest.raises(DataError, match=r"column 'note' .* in 1 rows, first in row 1$"):
+        reader.read(["n"])

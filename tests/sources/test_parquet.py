@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 
 import headwater as hw
 from headwater.errors import DataError, Place
-from headwater.spec.reader import Reader
+from headwater.spec.reader import Reader, Size
 
 ONE = pl.DataFrame({"n": [1, 2], "s": ["a", None]})
 TWO = pl.DataFrame({"n": [3], "s": ["c"]})
@@ -133,3 +134,27 @@ def test_without_a_project_it_belongs_to_the_working_directory(
 def test_readers_of_one_path_are_equal() -> None:
     assert hw.Parquet("a.parquet") == hw.Parquet("a.parquet")
     assert hw.Parquet("a.parquet") != hw.Parquet("b.parquet")
+
+
+def test_the_size_is_rows_and_bytes_of_all_files(folder: Path) -> None:
+    size_bytes = sum(path.stat().st_size for path in folder.glob("*.parquet"))
+    assert hw.Parquet(str(folder)).size() == Size(3, size_bytes)
+
+
+@pytest.mark.parametrize("name", ["nothing.parquet", "readme.txt"])
+def test_what_is_missing_or_no_table_has_no_size(folder: Path, name: str) -> None:
+    with pytest.raises(DataError, match="HW401"):
+        hw.Parquet(str(folder / name)).size()
+
+
+def test_the_stamp_changes_with_a_file_more_and_there_is_none_without_a_file(folder: Path) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (1_000_000, 1_000_000))
+    reader = hw.Parquet(str(folder))
+    first = reader.stamp()
+    assert first is not None
+    assert reader.stamp() == first
+    ONE.write_parquet(folder / "c.parquet")
+    os.utime(folder / "c.parquet", (1_000_000, 1_000_000))
+    assert reader.stamp() not in (None, first)
+    assert hw.Parquet(str(folder / "nothing.parquet")).stamp() is None

@@ -23,11 +23,21 @@ from headwater.kernel.function_identity import (
     plain,
 )
 
-CALLED = "nogil=True, error_model='numpy', no_cpython_wrapper=True, no_cfunc_wrapper=True"
+CALLED = (
+    "nogil=True, error_model='numpy', no_cpython_wrapper=True, no_cfunc_wrapper=True, "
+    "pipeline_class=Part"
+)
 """How a function is compiled that other compiled code calls, or the linker's caller."""
 CALLABLE = "nogil=True, error_model='numpy', cache=True"
 """How one is that Python calls."""
-_IMPORTS = "import math\n\nimport numpy as np\nfrom numba import njit\n"
+_IMPORTS = """\
+import math
+
+import numpy as np
+from numba import njit
+
+from headwater.kernel.numba_compiler import Part
+"""
 
 
 def module_texts(
