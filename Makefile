@@ -18,7 +18,7 @@ demo: $(VENV)/.demo ## install, run the example on real flights, show the table 
 test: $(VENV)/.test ## run every test of this machine (HEADWATER_NO_SKIPS=1: a skip is a failure)
 	@$(RUN) -m pytest -n $(WORKERS) -q $(ARGS)
 
-coverage: $(VENV)/.test ## every test again, traced: all branches of plan, spec and kernel, 90 % elsewhere
+coverage: $(VENV)/.test ## the same, traced: all branches of plan, spec and kernel, 90 % elsewhere
 	@WORKERS=$(WORKERS) .ci/coverage
 
 lint: $(VENV)/.test ## ruff: rules and format
