@@ -22,7 +22,7 @@ from headwater.aggregations.count import Count
 from headwater.aggregations.mean import Mean
 from headwater.errors import SpecError
 from headwater.kernel import machine_code as machine_code_module
-from headwater.kernel.compile import cache_folder, compiled
+from headwater.kernel.compile import compiled
 from headwater.kernel.machine_code import MachineCode, is_linkable, linked
 from headwater.kernel.module_texts import module_texts
 from headwater.kernel.passes import activated_tree, bounds, grouped_fold
@@ -241,31 +241,6 @@ def test_threads_that_ask_at_once_get_one_function() -> None:
     assert out.tolist() == [1.0, 1.0 / 3.0]
 
 
-def test_the_cache_folder_is_where_the_environment_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HEADWATER_CACHE", str(tmp_path / "named"))
-    assert cache_folder() == tmp_path / "named" / "kernels"
-    monkeypatch.delenv("HEADWATER_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "headwater" / "kernels"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert cache_folder() == tmp_path / "home" / ".cache" / "headwater" / "kernels"
-
-
-def test_a_folder_that_cannot_be_written_gives_way_to_one_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "a file").write_text("in the way", encoding="utf-8")
-    monkeypatch.setenv("HEADWATER_CACHE", str(tmp_path / "a file"))
-    folder = cache_folder()
-    assert folder.is_dir()
-    assert folder.stat().st_uid == os.getuid()
-    assert folder.stat().st_mode & 0o077 == 0, "nobody else may put code there"
-    assert cache_folder() == folder
-
-
 def test_damaged_code_and_a_damaged_module_are_written_again(tmp_path: Path) -> None:
     finished(python(COUNTED, tmp_path))
     whole = {path: path.read_bytes() for path in sorted((tmp_path / "kernels").iterdir())
@@ -361,7 +336,19 @@ def test_what_cannot_be_linked_is_left_to_numba() -> None:
     assert is_linkable(["NRT_MemInfo_alloc_aligned", "llvm.smax.i64", "log1p", "sqrt"])
     unknown = MachineCode("entry", ("numba_unheard_of",), b"", b"")
     assert linked(unknown, DOUBLE) is None
-    assert linked(MachineCode("entry", (), b"", b""), "void(complex)") is None
+    for signature in ("void(complex)", "void(UniTuple(int64, 2))", "int64(int64)"):
+        assert linked(MachineCode("entry", (), b"", b""), signature) is None
+
+
+def test_a_function_of_the_system_that_the_linker_misses_is_shown_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = []
+    linker = machine_code_module.llvm
+    monkeypatch.setattr(linker, "address_of_symbol", lambda name: None)
+    monkeypatch.setattr(linker, "add_symbol", lambda name, at: shown.append((name, at is not None)))
+    assert is_linkable(["lgamma"])
+    assert shown == [("lgamma", True)]
 
 
 def hoarding(sizes: Any, out: Any) -> None:

@@ -10,7 +10,6 @@ keeps the object file. The next process links that in a few milliseconds, withou
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -87,13 +87,9 @@ def compiled(
     """
     if os.environ.get("HEADWATER_COMPILE") == "0":
         return _bound(function, fold)
-    try:
-        functions = tuple(reached(function, fold))
-    except NotPlain as error:
-        raise error if fold is None else _refused(fold, str(error)) from error
-    wanted = _Wanted(functions, signature, fold)
+    wanted = _Wanted(tuple(reached(function, fold)), signature, fold)
     with _lock:
-        path = _code_file(f"headwater_{functions[0].__name__}_{wanted.identity()}")
+        path = _place(wanted)
         if path not in _ready:
             _ready[path] = _linked(path, wanted)
         return _ready[path]
@@ -153,11 +149,22 @@ def _code_file(name: str) -> Path:
     return cache_folder() / f"{name}.{here}.code"
 
 
+def _place(wanted: _Wanted) -> Path:
+    """Where its code is kept: by what was loaded, as long as the sources still say that."""
+    path = _code_file(f"headwater_{wanted.functions[0].__name__}_{wanted.identity()}")
+    if path in _ready or _kept(path) is not None or are_as_written(wanted.functions):
+        return path
+    return _code_file(list(wanted.texts())[-1])
+
+
 def _linked(path: Path, wanted: _Wanted) -> Callable[..., Any]:
     """The function of an object file, which is made where there is none, or a damaged one."""
     from headwater.kernel.machine_code import linked
 
-    code = _kept(path) or _compiled(path, wanted)
+    code = _kept(path)
+    if code is None:
+        code = _made(wanted)
+        _write(path, code.to_bytes())
     return linked(code, wanted.signature) or _by_numba(wanted)
 
 
@@ -167,23 +174,12 @@ def _kept(path: Path) -> MachineCode | None:
     return MachineCode.from_bytes(path.read_bytes()) if path.exists() else None
 
 
-def _compiled(path: Path, wanted: _Wanted) -> MachineCode:
-    """Compile, and keep the code for whoever asks for the same."""
-    texts = wanted.texts()
-    if not are_as_written(wanted.functions):
-        # a file was edited after it was loaded: its text is not what the path stands for
-        path = _code_file(list(texts)[-1])
-    code = _kept(path) or _made(texts, wanted)
-    _write(path, code.to_bytes())
-    return code
-
-
-def _made(texts: dict[str, str], wanted: _Wanted) -> MachineCode:
+def _made(wanted: _Wanted) -> MachineCode:
     """Compile the last module with all it calls."""
     from headwater.kernel.numba_compiler import FAILURES, machine_code
 
     fold = wanted.fold
-    entry = _imported(texts)
+    entry = _imported(wanted.texts())
     try:
         return machine_code(entry, wanted.signature, vectorize=fold is None)
     except FAILURES as error:
@@ -222,11 +218,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _import(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {path}")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = ModuleType(name)
+    SourceFileLoader(name, str(path)).exec_module(module)
     return module
 
 

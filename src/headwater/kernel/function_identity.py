@@ -109,15 +109,21 @@ def are_as_written(functions: Iterable[FunctionType]) -> bool:
     """Whether their files still say what was loaded from them, so that a text is of the same."""
     files: dict[str, list[tuple[int, str]]] = {}
     for function in functions:
-        code = function.__code__
-        if code.co_filename not in files:
-            # whole files, as the bytecode of a call depends on what a file imports
-            lines, _ = inspect.findsource(function)
-            module = compile("".join(lines), code.co_filename, "exec", dont_inherit=True)
-            files[code.co_filename] = [_placed(one) for one in _codes(module)]
-        if _placed(code) not in files[code.co_filename]:
+        file = function.__code__.co_filename
+        if file not in files:
+            files[file] = [_placed(one) for one in _codes(_file_of(function))]
+        if _placed(function.__code__) not in files[file]:
             return False
     return True
+
+
+def _file_of(function: FunctionType) -> CodeType | None:
+    """Its whole file, as the bytecode of a call depends on what a file imports; None for none."""
+    try:
+        lines, _ = inspect.findsource(function)
+        return compile("".join(lines), function.__code__.co_filename, "exec", dont_inherit=True)
+    except (OSError, SyntaxError):
+        return None
 
 
 def _placed(code: CodeType) -> tuple[int, str]:
@@ -125,11 +131,11 @@ def _placed(code: CodeType) -> tuple[int, str]:
     return code.co_firstlineno, repr(_said(code))
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def _codes(code: CodeType | None) -> Iterator[CodeType]:
     """The code of all functions in a file."""
-    yield code
-    for one in code.co_consts:
+    for one in () if code is None else code.co_consts:
         if isinstance(one, CodeType):
+            yield one
             yield from _codes(one)
 
 

@@ -35,7 +35,6 @@ CLIP = int(Operation.CLIP)
 EQUALS = int(Operation.EQUALS)
 LOOK_UP = int(Operation.LOOK_UP)
 LOG1P = int(Operation.LOG1P)
-COPY = int(Operation.COPY)
 NEVER_RUN = {Operation.DROP, Operation.RECODE}
 """What assembly resolves, so that no program holds it."""
 
@@ -132,7 +131,7 @@ def run_program(
         elif code == LOG1P:
             for i in range(rows):
                 y[i] = log1p_or_missing(x[i])
-        elif code == COPY:
+        else:  # a copy: programs hold nothing else
             for i in range(rows):
                 y[i] = x[i]
 

@@ -17,7 +17,7 @@ from headwater.errors import Place
 from headwater.plan.attachments import check_keys
 from headwater.plan.faults import Faults, retold
 from headwater.plan.features import LONGEST, FeaturePlan, window_of
-from headwater.plan.sources import SourcePlan
+from headwater.plan.sources import SourcePlan, has_an_end
 from headwater.plan.spines import SpinePlan
 from headwater.plan.views import ViewPlan, plan_view
 from headwater.schema.clocks import Clock, Moment
@@ -196,14 +196,7 @@ def _check_keys(
 def _check_known(view: ViewPlan, faults: Faults, place: Place | None) -> None:
     """Faults where no row of the horizon is known when the label is, or nobody knows how far."""
     source = view.source
-    if source.complete_through is None and not source.clock.moments:
-        faults.add(
-            "HW305",
-            f"source {source.source.name!r} does not say how far it is complete, since its rows "
-            "are always known",
-            place=place,
-            hint="declare complete_through= in the source",
-        )
+    has_an_end(source, faults, place)
     for feature in view.features:
         late = [m for m in feature.clock.moments if m.column == source.source.event_time]
         if any(moment.offset >= feature.window for moment in late):

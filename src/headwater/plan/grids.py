@@ -12,7 +12,7 @@ from headwater.errors import Place
 from headwater.plan.faults import Faults, retold
 from headwater.plan.features import window_of
 from headwater.plan.moments import moment
-from headwater.plan.sources import SourcePlan
+from headwater.plan.sources import SourcePlan, has_an_end
 from headwater.plan.views import ViewPlan, plan_view
 from headwater.schema.clocks import ALWAYS
 from headwater.spec.feature_view import FeatureView
@@ -92,13 +92,5 @@ def _activity(
     plan = plan_view(view, faults)
     if plan is None:
         return None
-    source = plan.source
-    if source.complete_through is None and not source.clock.moments:
-        faults.add(
-            "HW305",
-            f"source {source.source.name!r} does not say how far it is complete, since its rows "
-            "are always known",
-            place=place,
-            hint="declare complete_through= in the source",
-        )
+    has_an_end(plan.source, faults, place)
     return plan

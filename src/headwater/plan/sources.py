@@ -318,6 +318,20 @@ def _clock(
     return when_over(resolved, schema, source.event_time) if is_clock else ALWAYS
 
 
+def has_an_end(source: SourcePlan, faults: Faults, place: Place | None) -> bool:
+    """Whether it is known how far a source is complete; a fault where nothing says so."""
+    if source.complete_through is None and not source.clock.moments:
+        faults.add(
+            "HW305",
+            f"source {source.source.name!r} does not say how far it is complete, since its rows "
+            "are always known",
+            place=place,
+            hint="declare complete_through= in the source",
+        )
+        return False
+    return True
+
+
 def when_over(clock: Clock, schema: Mapping[str, pl.DataType], event_time: str | None) -> Clock:
     """The clock with dates counted when the day is over: known time is rounded up (R11).
 
