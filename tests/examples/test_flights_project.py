@@ -220,6 +220,7 @@ def test_the_age_of_a_plane_is_the_year_of_asking_less_the_year_of_building(
     ]
 
 
+@pytest.mark.slow
 def test_deleting_the_clocks_changes_the_table(data: Path, tmp_path: Path) -> None:
     (tmp_path / "winter").mkdir()
     table = pl.read_parquet(data / "flights.parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -35,8 +36,11 @@ def test_compiling_leaves_garbage_collection_and_vector_loops_as_they_were() -> 
 
 
 def test_a_numba_that_lays_out_memory_otherwise_is_asked_itself(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HEADWATER_CACHE", str(tmp_path))
+    monkeypatch.setenv("HEADWATER_COMPILE", "1")
+
     def negated(x: Any, out: Any) -> None:
         for i in range(x.shape[0]):
             out[i] = -x[i]
@@ -50,12 +54,11 @@ def test_a_numba_that_lays_out_memory_otherwise_is_asked_itself(
 
 
 def test_a_function_that_numba_serves_is_compiled_once() -> None:
-    @numba.njit
     def squared(x: Any, out: Any) -> None:
         for i in range(x.shape[0]):
             out[i] = x[i] * x[i]
 
-    first = dispatcher(squared, DOUBLE, vectorize=True)
+    first = dispatcher(numba.njit(squared), DOUBLE, vectorize=True)
     again = dispatcher(first, DOUBLE, vectorize=True)
     assert again is first
     assert len(first.signatures) == 1

@@ -128,6 +128,7 @@ def newest_visible(rows: pl.DataFrame, carrier: str, at: int) -> int:
     return int(rows.with_row_index("<row>").filter(landed).sort("landed_at")["<row>"][-1])
 
 
+@pytest.mark.slow
 def test_what_was_known_at_a_moment_gives_the_features_that_are_stored(
     flights: Any, moments: list[int], stored: Any, bits: Bits
 ) -> None:

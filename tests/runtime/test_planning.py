@@ -116,6 +116,47 @@ def test_a_prepared_input_is_followed_to_the_columns_that_it_is_made_of(make_pro
     assert "depot=depot 1" in explain_project(project, "depot")["prepared"]
 
 
+MADE_OF_OTHERS = {
+    "courier = hw.FeatureView(": """
+depots = hw.Attributes(
+    "site",
+    hw.Source(
+        "depots",
+        hw.Frame(pl.DataFrame({"depot": ["depot 0"], "size": [3]})),
+        static="depots do not move",
+    ),
+    entity="depot",
+    columns=["size"],
+)
+
+
+def parity(number: int) -> int:
+    return number % 2
+
+
+courier = hw.FeatureView(""",
+    "features=[courier, depot]": """features=[
+            courier, depot, depots, hw.Derived("heavy", pl.col("weight") > 5)
+        ]""",
+    'hw.Label("late", pl.col("minutes_late") > 15)': (
+        'hw.Label("late", hw.PythonExpression(parity, pl.Int64(), columns=("minutes_late",)))'
+    ),
+}
+
+
+def test_a_derived_column_a_static_one_and_one_of_a_function_say_what_they_are(
+    make_project: Any,
+) -> None:
+    project = make_project(replace=MADE_OF_OTHERS)
+    derived = explain_project(project, "heavy")
+    assert derived["kind"] == "derived column"
+    assert derived["reads"] == {"value": ["weight of the training set"]}
+    assert derived["computed"]["type"] == "Boolean"
+    assert explain_project(project, "site__size")["computed"]["sees"] == "all rows"
+    label = explain_project(project, "late")
+    assert label["computed"]["value"] == "parity(minutes_late)"
+
+
 def test_an_unknown_column_is_refused_with_the_closest(make_project: Any) -> None:
     with pytest.raises(SpecError) as caught:
         explain_project(make_project(), "distanse")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,18 @@ def test_the_bytes_of_a_frame_depend_on_its_values_only(tmp_path: Path) -> None:
     assert masked.equals(FRAME, null_equal=True)
     assert len({digest(one) for one in (FRAME, chunks, twice[3:], twice[:3], masked)}) == 1
     assert digest(FRAME) != digest(FRAME.reverse())
+
+
+def test_a_full_disk_is_told_by_the_systems_own_number() -> None:
+    full = Path("/dev") / "full"
+    with pytest.raises(OSError, match="No space left") as refused:
+        write_frame(FRAME, full)
+    assert refused.value.errno == errno.ENOSPC
+
+
+def test_what_is_held_is_told_without_reading_it(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert not cache.holds("abc")
+    cache.keep("abc", FRAME, FACTS)
+    assert cache.holds("abc")
+    assert not cache.holds("abd")
