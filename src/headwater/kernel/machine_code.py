@@ -113,9 +113,10 @@ class MachineCode:
             about = json.loads(head)
             size = about["support"]
             found = cls(about["entry"], tuple(about["needs"]), both[size:], both[:size])
+            is_whole = about["sha256"] == _digest(both)
         except (ValueError, KeyError, TypeError):
             return None
-        return found if about["sha256"] == _digest(both) else None
+        return found if is_whole else None
 
 
 def _digest(code: bytes) -> str:
