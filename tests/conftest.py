@@ -23,6 +23,7 @@ class NoSkips:
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Fail a test that skipped itself; an expected failure stays one."""
         report = yield
+        # pytest reports an expected failure as skipped; no test here is one, plug-ins may have some
         if report.skipped and not hasattr(report, "wasxfail"):
             _fail(report)
         return report

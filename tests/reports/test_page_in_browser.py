@@ -72,6 +72,7 @@ Open = Callable[..., Any]
 def browser() -> Iterator[Any]:
     """Chromium as the system has it."""
     if CHROMIUM is None:
+        # a contributor may lack it; CI installs it, and counts a skip as a failure
         pytest.skip("chromium is not installed")
     with playwright_api.sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])

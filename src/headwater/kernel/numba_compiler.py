@@ -30,8 +30,8 @@ FAILURES = (errors.NumbaError, errors.UnsupportedBytecodeError)
 class _Joined(JITCodeLibrary):  # type: ignore[misc]
     """A function with all it calls, which nothing is done to before `emitted`."""
 
-    def _optimize_functions(self, ll_module: Any) -> None:
-        ll_module.data_layout = self._codegen._data_layout
+    def _optimize_functions(self, module: Any) -> None:
+        module.data_layout = self._codegen._data_layout
 
     def _optimize_final_module(self) -> None:
         pass

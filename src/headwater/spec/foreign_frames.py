@@ -11,7 +11,10 @@ from headwater.errors import SpecError
 
 FrameKind = Literal["polars", "lazy", "pandas", "arrow"]
 _REFUSALS = (ValueError, TypeError, NotImplementedError, pl.exceptions.PolarsError)
-"""What a frame of another library may raise on its way to Polars."""
+"""What a frame of another library may raise on its way to Polars.
+
+Nothing is unfinished here: Arrow and pandas say so of types that they cannot hand over.
+"""
 
 
 def kind_of(frame: Any) -> FrameKind:
