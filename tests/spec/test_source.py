@@ -36,7 +36,7 @@ def test_the_definition_is_plain_and_says_what_is_computed() -> None:
     assert set(found) == {
         *("name", "reader", "event_time", "known_time", "known_times", "null_known_time"),
         *("derive", "zone", "sequence", "identity", "deleted", "static", "delay"),
-        "complete_through",
+        *("complete_through", "views"),
     }
 
 

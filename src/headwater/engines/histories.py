@@ -108,8 +108,8 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
         DataError: HW402, the source has no rows; HW410, a column cannot be derived.
     """
     needed = _needed(plan, columns)
-    derive = plan.source.derive
-    frame = plan.source.reader.read(tuple(sorted(needed - derive.keys())))
+    derive, chained = plan.source.derive, _chained(plan, needed)
+    frame = plan.source.reader.read(tuple(sorted(needed - derive.keys() - chained)))
     if not frame.height:
         raise DataError(
             "HW402", f"source {plan.source.name!r} has no rows", place=plan.source.place
@@ -118,12 +118,26 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
         if name in needed:
             place = None if plan.source.place is None else plan.source.place.of(f"derive {name!r}")
             frame = frame.with_columns(computed(frame, {name: expression}, place=place))
-    return Rows(plan, frame)
+    rows = Rows(plan, frame)
+    if not chained:
+        return rows
+    from headwater.engines.chains import with_views  # a view reads rows, which may have views
+
+    return with_views(rows, chained)
+
+
+def _chained(plan: SourcePlan, columns: Iterable[str]) -> set[str]:
+    """Those of the columns that views give."""
+    given = {feature.column for view in plan.views for feature in view.features}
+    return given.intersection(columns)
 
 
 def _needed(plan: SourcePlan, columns: Iterable[str]) -> set[str]:
     """These columns and all from which they are derived."""
     needed = set(columns)
+    for view in plan.views:
+        if needed.intersection(feature.column for feature in view.features):
+            needed |= {*view.view.spine_keys, str(plan.source.event_time)}
     for name, expression in reversed(list(plan.source.derive.items())):  # each reads earlier ones
         if name in needed:
             needed |= set(reads(expression, plan.schema))

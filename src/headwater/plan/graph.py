@@ -76,7 +76,7 @@ def _rows_task(
     return Task(
         f"rows {plan.training_set.name}",
         "rows",
-        tuple(dict.fromkeys(f"source {source.source.name}" for source in read)),
+        tuple(dict.fromkeys(f"source {one.source.name}" for source in read for one in source.seen)),
         spine_identity(plan, data),
         None if rows is None else rows_cost(rows, columns),  # of a grid only the build knows
         {"as_of": str(plan.spine.moment or "an expression"), "label": plan.training_set.label.name},
@@ -94,7 +94,7 @@ def _view(
     return Task(
         f"view {view.view.name}",
         "view",
-        (f"source {source}", rows.name),
+        (*dict.fromkeys(f"source {one.source.name}" for one in view.source.seen), rows.name),
         view_identity(view, rows.identity, data),
         cost,
         {

@@ -50,7 +50,7 @@ def sources_of(plan: TrainingSetPlan) -> dict[str, Source]:
 
 def snapshots(plan: TrainingSetPlan) -> dict[str, str]:
     """What the data of each source is now, by the source's name."""
-    return {name: source.reader.snapshot() for name, source in sources_of(plan).items()}
+    return {name: source.snapshot() for name, source in sources_of(plan).items()}
 
 
 def spine_identity(plan: TrainingSetPlan, data: Mapping[str, str]) -> str:

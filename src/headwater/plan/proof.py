@@ -53,12 +53,18 @@ def prove(plan: TrainingSetPlan) -> tuple[Proof, ...]:
 
 
 def prove_views(views: Sequence[ViewPlan]) -> tuple[Proof, ...]:
-    """One proof for each feature of these views; see `prove`."""
+    """One proof for each feature of these views; see `prove`.
+
+    What a source's own views say of its rows is proved first.
+    """
+    for source in (view.source for view in views):
+        prove_views(source.views)
     return tuple(_feature(view, feature) for view in views for feature in view.features)
 
 
 def prove_spine(spine: SpinePlan) -> tuple[Proof, ...]:
     """One proof for each key and kept column of a spine (R5); see `prove`."""
+    prove_views(spine.source.views)
     own = dict.fromkeys((*spine.keys, *spine.kept))
     return tuple(_own(column, spine) for column in own)
 

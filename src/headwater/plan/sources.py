@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -18,6 +19,9 @@ from headwater.spec.clock_expressions import moment_of
 from headwater.spec.reader import Reader
 from headwater.spec.source import ClockLike, Source
 
+if TYPE_CHECKING:
+    from headwater.plan.views import ViewPlan
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourcePlan:
@@ -25,12 +29,13 @@ class SourcePlan:
 
     Args:
         source: As declared.
-        schema: The columns and types after `derive`.
+        schema: The columns and types after `derive` and `views`.
         read: The columns that the reader has.
         clocks: The clock of each column of `schema`.
         clock: The clock of a row as a whole, by which versions of an event follow one another.
         delay: Microseconds that rows may be late.
         complete_through: Where declared, the microsecond up to which all rows are there.
+        views: Those whose columns every row gets, resolved.
     """
 
     source: Source
@@ -40,6 +45,13 @@ class SourcePlan:
     clock: Clock = ALWAYS
     delay: int = 0
     complete_through: int | None = None
+    views: tuple[ViewPlan, ...] = ()
+
+    @property
+    def seen(self) -> tuple[SourcePlan, ...]:
+        """This source and those that its views read, and theirs."""
+        inner = (source for view in self.views for source in view.source.seen)
+        return (self, *inner)
 
     @property
     def is_assumed(self) -> bool:
@@ -75,6 +87,8 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
         return None
     if not source_has_kinds(source, faults, place):
         return None
+    from headwater.plan.chains import plan_chained  # a view reads a source, which may have views
+
     read = source.reader.schema()
     schema = _derived(source, read, faults)
     _check_words(source, faults, place)
@@ -91,7 +105,13 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
         through = moment(source.complete_through, "complete_through=", source.zone, faults, place)
     clock = _row_clock(source, schema, delay or 0, faults, place)
     clocks = _clocks(source, schema, clock, faults, place)
-    return SourcePlan(source, schema, tuple(read), clocks, clock, delay or 0, through)
+    views = plan_chained(source, schema, faults)
+    for view in views:
+        reads_also = (*view.view.spine_keys, source.event_time)
+        known = latest(clock, *(clocks.get(str(column), ALWAYS) for column in reads_also))
+        for feature in view.features:
+            schema[feature.column], clocks[feature.column] = feature.dtype, known
+    return SourcePlan(source, schema, tuple(read), clocks, clock, delay or 0, through, views)
 
 
 def _check_event_time(

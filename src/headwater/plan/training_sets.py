@@ -65,7 +65,7 @@ class TrainingSetPlan:
         read = [self.spine.history, *(view.source for view in self.views)]
         read += [] if self.label.ahead is None else [self.label.ahead.source]
         named: dict[str, SourcePlan] = {}
-        for source in read:
+        for source in (one for whole in read for one in whole.seen):
             named.setdefault(source.source.name, source)
         return dict(sorted(named.items()))
 
@@ -132,7 +132,8 @@ def _planned(training_set: TrainingSet, faults: Faults) -> TrainingSetPlan | Non
         training_set.label, spine, faults, _at(training_set.label.place, training_set)
     )
     ahead = [] if label is None or label.ahead is None else [label.ahead.source]
-    check_sources([spine.history, *(view.source for view in views), *ahead], faults)
+    read = [spine.history, *(view.source for view in views), *ahead]
+    check_sources([one for source in read for one in source.seen], faults)
     for view in views:
         check_attachment(view, spine, faults)
     readable = _readable(training_set, spine)

@@ -121,7 +121,7 @@ def check_unchanged(source: Source, snapshot: str) -> None:
     Raises:
         DataError: HW409.
     """
-    if source.reader.snapshot() != snapshot:
+    if source.snapshot() != snapshot:
         raise DataError(
             "HW409",
             f"source {source.name!r} changed while it was read",

@@ -77,7 +77,7 @@ def stamps_of(views: Sequence[Any]) -> Stamps:
     for view in views:
         source = view.source if isinstance(view, View) else None
         if isinstance(source, Source) and id(source) not in stamps:
-            stamp = source.reader.stamp() if isinstance(source.reader, Stamped) else None
+            stamp = source.stamp()
             if stamp is not None:
                 stamps[id(source)] = stamp
     return stamps

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -13,8 +13,11 @@ from headwater.checks.base import Check
 from headwater.errors import Place, caller
 from headwater.schema.clocks import Clock
 from headwater.spec.cards import definition_card
-from headwater.spec.plain import plain
-from headwater.spec.reader import Reader
+from headwater.spec.plain import fingerprint, plain
+from headwater.spec.reader import Reader, Stamped
+
+if TYPE_CHECKING:
+    from headwater.spec.view import View
 
 ClockLike = str | pl.Expr | Clock
 """A time column, a time column plus or minus a constant, or `ALWAYS`."""
@@ -46,6 +49,8 @@ class Source:
             `event_time + delay`; with one it only says when labels are mature (R8).
         complete_through: The time up to which all rows are there: a datetime or ISO text. By
             default the last time at which a row became known.
+        views: Views whose columns every row gets, as of its event time; such a column is known when
+            the row is. So a view reads what another one says (chained views).
         contract: Checks such as `hw.NotNull("carrier")`: what reads the source stops where its rows
             break one (HW411). They decide no feature's value, so `definition` leaves them out.
     """
@@ -64,6 +69,7 @@ class Source:
     static: str | None = field(default=None, kw_only=True)
     delay: str | timedelta | None = field(default=None, kw_only=True)
     complete_through: str | datetime | None = field(default=None, kw_only=True)
+    views: Sequence[View] = field(default=(), kw_only=True)
     contract: Sequence[Check] = field(default=(), kw_only=True)
     description: str = field(default="", kw_only=True)
     owner: str = field(default="", kw_only=True)
@@ -76,6 +82,29 @@ class Source:
             object.__setattr__(self, "identity", (self.identity,))
 
     _repr_html_ = definition_card
+
+    @property
+    def chained(self) -> tuple[View, ...]:
+        """Its views, as far as they are some; the plan has a fault for what is none."""
+        given: Any = self.views
+        listed = given if isinstance(given, Sequence) else ()
+        return tuple(view for view in listed if isinstance(getattr(view, "source", None), Source))
+
+    def snapshot(self) -> str:
+        """What the data is now, that of the sources of its views included.
+
+        Raises:
+            DataError: HW401, data is missing.
+        """
+        own = self.reader.snapshot()
+        inner = [view.source.snapshot() for view in self.chained]
+        return fingerprint([own, *inner]) if inner else own
+
+    def stamp(self) -> Hashable:
+        """All data is what it was for as long as this is; None where that cannot be told."""
+        own = self.reader.stamp() if isinstance(self.reader, Stamped) else None
+        stamps = (own, *(view.source.stamp() for view in self.chained))
+        return None if None in stamps else stamps
 
     def definition(self) -> dict[str, Any]:
         """What this source computes, as plain values; prose about it is left out."""
@@ -93,6 +122,7 @@ class Source:
             "deleted": self.deleted,
             "static": self.static,
             "delay": plain(self.delay),
+            "views": [view.definition() for view in self.chained],
             "complete_through": _text(self.complete_through),
         }
 
