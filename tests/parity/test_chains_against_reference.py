@@ -196,11 +196,10 @@ def test_data_of_the_inner_source_is_part_of_the_identity(tmp_path: Path) -> Non
 
 def test_a_source_stands_for_as_long_as_all_that_it_sees() -> None:
     visits = shop()["visits"]
-    other = shop()["visits"].views[0]  # the same numbers, in a frame of its own
+    other = visits.views[0]
     assert visits.stamp() is not None
     assert visits.stamp() == visits.stamp()
     assert len(visits.stamp()) == 2
-    assert replace(visits, views=[other]).stamp() != visits.stamp()
     unsure = replace(other, source=replace(other.source, reader=hw.Parquet("not there.parquet")))
     assert replace(visits, views=[unsure]).stamp() is None
 
