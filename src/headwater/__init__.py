@@ -38,6 +38,7 @@ _HOMES = {
     "forget_histories": "runtime.enrich",
     "numeric": "steps.selectors",
     "strings": "steps.selectors",
+    "synthesize": "runtime.synthesize",
     "train": "runtime.train",
 }
 """Where each public name lives; words of a vocabulary are found by file name instead."""

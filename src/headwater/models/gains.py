@@ -1,0 +1,264 @@
+"""What a column adds to what is predicted already: gains on rows that taught it nothing.
+
+A column is cut into bins; each bin moves the score of its rows by Newton's steps, shrunk towards
+none, as a leaf of a boosted tree does. The steps are learned from the earlier half of the rows and
+from one half of the entities, and the gain is how much less the loss is in the later half, for the
+other entities: neither a trend nor a trait of single entities counts as a gain. Intervals come from
+the sums of each entity, since its rows are not independent; what is taken has to be more than luck
+among as many columns as were asked, so that of many useless ones not the luckiest is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+BINS = 8
+SHRINKAGE = 20.0
+"""So many rows without a gain stand in each bin."""
+WORTH = 1e-3
+"""The least share of the loss for which a column is taken, however sure it is."""
+CHEAP = 1.0
+"""Milliseconds for a thousand rows below which costs count as the same."""
+_FEW = 20
+"""Fewer entities are not halved: too few would be left to learn from."""
+_TURNS = 6
+"""Newton's steps; more change nothing that counts."""
+_RISK = 0.01
+"""How likely at most one of all columns is taken that adds nothing."""
+_Z95 = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a column adds.
+
+    Args:
+        name: The column.
+        gain: The mean fall of the loss: nats for a label of two values, else squared units of it.
+        low: The lower end of its 95 % interval.
+        high: The upper end.
+        share: The gain as a share of the loss without the column.
+        milliseconds: What computing it costs for a thousand rows.
+    """
+
+    name: str
+    gain: float
+    low: float
+    high: float
+    share: float
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A column as bins.
+
+    Args:
+        name: What it is called.
+        codes: The bin of each row.
+        milliseconds: What computing it costs for a thousand rows.
+    """
+
+    name: str
+    codes: Any
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows with labels, halved twice.
+
+    Args:
+        label: 0 and 1, or numbers.
+        entities: The code of each row's entity, from 0.
+        is_later: Whether a row is in the later half.
+        is_binary: Whether the label has two values.
+        folds: What learns and what is asked: pairs of masks.
+        scores: What is predicted so far for each pair, log odds or values.
+    """
+
+    label: Any
+    entities: Any
+    is_later: Any
+    is_binary: bool
+    folds: Sequence[tuple[Any, Any]]
+    scores: Sequence[Any] = ()
+
+    @classmethod
+    def of(cls, label: Any, entities: Any, moments: Any, *, seed: int) -> Rows:
+        """Rows without a score beyond their base rate.
+
+        Args:
+            label: Float64; 0 and 1 are two values, others are numbers.
+            entities: Codes from 0.
+            moments: Int64, of which the later half is asked.
+            seed: Decides which entities are in which half.
+        """
+        later = moments > np.sort(moments)[(len(moments) - 1) // 2]
+        count = int(entities.max()) + 1
+        if count < _FEW:
+            folds = [(~later, later)]
+        else:
+            side = np.random.default_rng(seed).permutation(count)[entities] % 2
+            folds = [(~later & (side != k), later & (side == k)) for k in (0, 1)]
+        is_binary = bool(np.isin(label, (0.0, 1.0)).all())
+        rows = cls(label, entities, later, is_binary, folds)
+        return replace(rows, scores=[rows._base(learns) for learns, _ in folds])
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether every half has rows, and the label varies where it is learned."""
+        return all(
+            asked.any() and learns.any() and len(np.unique(self.label[learns])) > 1
+            for learns, asked in self.folds
+        )
+
+    def _base(self, learns: Any) -> Any:
+        rate = self.label[learns].mean() if learns.any() else 0.5
+        if self.is_binary:
+            rate = min(max(rate, 1e-6), 1 - 1e-6)
+            rate = np.log(rate / (1 - rate))
+        return np.full(len(self.label), rate)
+
+    def loss(self, score: Any) -> Any:
+        """The loss of each row."""
+        if not self.is_binary:
+            return (self.label - score) ** 2
+        return np.logaddexp(0.0, score) - self.label * score
+
+    def step(self, codes: Any, learns: Any, score: Any) -> Any:
+        """How each row's score moves by its bin, learned from the rows that may teach."""
+        size, moves = int(codes.max()) + 1, np.zeros(int(codes.max()) + 1)
+        label, bins, taught = self.label[learns], codes[learns], score[learns]
+        for _ in range(_TURNS if self.is_binary else 1):
+            residual, weight = self._pull(label, taught + moves[bins])
+            pull = np.bincount(bins, residual, size)
+            mass = np.bincount(bins, weight, size)
+            ridge = SHRINKAGE * max(float(weight.mean()), 1e-9)
+            moves += (pull - ridge * moves) / (mass + ridge)
+        return moves[codes]
+
+    def level(self, score: Any, asked: Any) -> Any:
+        """The scores moved alike so that rows that are asked are right on average.
+
+        How often a label occurs may change with time; a column that only says so gains nothing.
+        """
+        for _ in range(_TURNS):
+            residual, weight = self._pull(self.label[asked], score[asked])
+            score = score + residual.sum() / max(float(weight.sum()), 1e-9)
+        return score
+
+    def _pull(self, label: Any, score: Any) -> tuple[Any, Any]:
+        """The slope of the loss, downwards, and how fast it changes."""
+        if not self.is_binary:
+            return label - score, np.ones(len(score))
+        rate = 1 / (1 + np.exp(-score))
+        return label - rate, rate * (1 - rate)
+
+    def moved(self, column: Column) -> Rows:
+        """With what this column adds in the scores."""
+        scores = [
+            score + self.step(column.codes, learns, score)
+            for (learns, _), score in zip(self.folds, self.scores, strict=True)
+        ]
+        return replace(self, scores=scores)
+
+
+def bins_of(values: pl.Series, learns: Any) -> Any:
+    """The bin of each value: quantiles of numbers, the most frequent of others, null apart.
+
+    Args:
+        values: Any type that orders or repeats.
+        learns: The rows whose values decide about bins.
+    """
+    if values.dtype.is_numeric() or values.dtype.is_temporal() or values.dtype == pl.Boolean:
+        return _bins_of_numbers(values.to_physical().cast(pl.Float64).to_numpy(), learns)
+    text = values.cast(pl.String)
+    counts = text.filter(pl.Series(learns)).drop_nulls().value_counts(sort=True)
+    known = counts.sort("count", text.name, descending=[True, False])[text.name].head(BINS)
+    codes = text.replace_strict(known, range(2, 2 + known.len()), default=1, return_dtype=pl.Int64)
+    return codes.set(text.is_null(), 0).to_numpy()
+
+
+def _bins_of_numbers(numbers: Any, learns: Any) -> Any:
+    is_known = ~np.isnan(numbers)
+    taught = numbers[learns & is_known]
+    if not len(taught):
+        return is_known.astype(np.int64)
+    inner = np.linspace(0, 1, BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(taught, inner, method="nearest"))
+    codes = 1 + np.searchsorted(edges, np.where(is_known, numbers, 0.0), "right")
+    return np.where(is_known, codes, 0)
+
+
+def gain_of(column: Column, rows: Rows, *, among: int) -> tuple[Gain, bool]:
+    """What one column adds to the scores, and whether that is more than luck.
+
+    Args:
+        column: With bins.
+        rows: With what is predicted so far.
+        among: How many columns are asked, of which this is one.
+    """
+    fall, before = np.zeros(len(rows.label)), np.zeros(len(rows.label))
+    asked = np.zeros(len(rows.label), np.bool_)
+    for (learns, is_asked), score in zip(rows.folds, rows.scores, strict=True):
+        moved = score + rows.step(column.codes, learns, score)
+        loss = rows.loss(rows.level(score, is_asked))
+        fall[is_asked] = (loss - rows.loss(rows.level(moved, is_asked)))[is_asked]
+        before[is_asked] = loss[is_asked]
+        asked |= is_asked
+    gain, error = _mean(fall[asked], rows.entities[asked])
+    luck = NormalDist().inv_cdf(1 - _RISK / max(among, 1))
+    loss = before[asked].mean()
+    found = Gain(
+        column.name,
+        gain,
+        gain - _Z95 * error,
+        gain + _Z95 * error,
+        gain / loss if loss > 0 else 0.0,
+        column.milliseconds,
+    )
+    return found, gain - luck * error > 0 and found.share >= WORTH
+
+
+def _mean(values: Any, entities: Any) -> tuple[float, float]:
+    """The mean, and its standard error where rows of an entity go together."""
+    mean = float(values.mean())
+    sums = np.bincount(entities, values - mean)
+    by_entity = np.sqrt((sums**2).sum()) / len(values)
+    by_row = values.std() / np.sqrt(len(values))
+    return mean, float(max(by_entity, by_row, np.finfo(np.float64).tiny))
+
+
+def chosen(
+    columns: Sequence[Column], rows: Rows, *, most: int, among: int | None = None
+) -> tuple[list[Gain], Rows]:
+    """The columns that add something, each beyond those before it, the cheapest gain first.
+
+    Args:
+        columns: The candidates.
+        rows: With what is predicted already.
+        most: How many to take.
+        among: How many were asked where these are not all.
+
+    Returns:
+        The gains in the order of choice, and the rows with their scores.
+    """
+    left: Mapping[str, Column] = {column.name: column for column in columns}
+    taken: list[Gain] = []
+    while left and len(taken) < most:
+        asked = [gain_of(column, rows, among=among or len(columns)) for column in left.values()]
+        found = [gain for gain, is_more in asked if is_more]
+        if not found:
+            break
+        best = max(found, key=lambda gain: (gain.gain / max(gain.milliseconds, CHEAP), gain.name))
+        taken.append(best)
+        rows = rows.moved(left[best.name])
+        left = {gain.name: left[gain.name] for gain in found if gain.name != best.name}
+    return taken, rows

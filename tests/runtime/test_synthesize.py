@@ -1,0 +1,164 @@
+"""Tests of proposed features: what tells the label is found and written, noise gives nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import headwater as hw
+from headwater.errors import DataError, HeadwaterError
+from headwater.spec.plain import fingerprint
+
+ORDERS = 12_000
+DAY = 86_400_000_000
+
+
+def moments(days: Any) -> pl.Series:
+    start = pl.Series([datetime(2025, 1, 1, tzinfo=UTC)]).cast(pl.Datetime("us", "UTC"))
+    moved: pl.Series = start.to_physical()[0] + pl.Series((days * DAY).astype(np.int64))
+    return moved.cast(pl.Datetime("us", "UTC"))
+
+
+def shop(kind: str, seed: int = 0) -> dict[str, Any]:
+    """Orders whose label is noise, or follows the customer's last amount or the shop's mood."""
+    random = np.random.default_rng(seed)
+    customers, shops = random.integers(0, 400, ORDERS), random.integers(0, 40, ORDERS)
+    at = np.sort(random.uniform(30, 365, ORDERS))
+    amount = random.lognormal(3, 0.7, ORDERS).round(2)
+    moods = random.normal(size=40)
+    before: dict[int, int] = {}
+    odds = np.full(ORDERS, -1.0)
+    for i, who in enumerate(customers):
+        last = before.get(who)
+        if last is not None and kind == "amount":
+            odds[i] += 1.2 * np.log(amount[last] / 20)
+        if last is not None and kind == "mood":
+            odds[i] += 1.5 * moods[shops[last]]
+        before[who] = i
+    bad = random.random(ORDERS) < 1 / (1 + np.exp(-odds))
+    told = random.uniform(0, 365, 8_000)
+    where = random.integers(0, 40, 8_000)
+    orders = hw.Source(
+        "orders",
+        hw.Frame(
+            pl.DataFrame(
+                {
+                    "number": np.arange(ORDERS), "customer": customers, "shop": shops,
+                    "amount": amount, "at": moments(at), "bad": bad,
+                }
+            )
+        ),
+        event_time="at", known_times={"bad": pl.col("at") + pl.duration(days=3)},
+        delay="0s", sequence="number",
+    )  # fmt: skip
+    reviews = hw.Source(
+        "reviews",
+        hw.Frame(pl.DataFrame({"shop": where, "told": moments(told), "stars": moods[where]})),
+        event_time="told", delay="1h",
+    )  # fmt: skip
+    training_set = hw.TrainingSet(
+        "bad",
+        spine=hw.Spine(orders, as_of="at", keep=["amount"]),
+        features=[
+            hw.FeatureView("known", orders, entity="customer", features=[hw.Count().within("7d")])
+        ],
+        label=hw.Label("bad", pl.col("bad")),
+        split=hw.SplitByTime(train=0.8, validation=0.1, test=0.1),
+    )
+    return {"orders": orders, "reviews": reviews, "training_set": training_set}
+
+
+def proposals(made: dict[str, Any], **given: Any) -> Any:
+    sources = [made["orders"], made["reviews"]]
+    return hw.synthesize("customer", sources, training_set=made["training_set"], **given)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_from_noise_nothing_is_proposed(seed: int) -> None:
+    found = proposals(shop("noise", seed), seed=seed)
+    assert found.proposals == ()
+    assert found.tried > 40
+    assert str(found) == f"# {found.tried} candidates on {found.rows} training rows, 0 kept"
+    assert found.code() == ""
+
+
+def test_what_tells_the_label_is_proposed_and_its_code_defines_it() -> None:
+    made = shop("amount")
+    found = proposals(made, depth=1)
+    first = found.proposals[0]
+    assert first.gain.name == "orders_by_customer__amount_last_all"
+    assert 0 < first.gain.low < first.gain.gain
+    names: dict[str, Any] = {"hw": hw, **made}
+    exec(str(found), names)
+    view = names["orders_by_customer"]
+    wanted = replace(view, features=list(view.features))
+    assert fingerprint(view.definition()) == fingerprint(wanted.definition())
+    spine = pl.DataFrame({"customer": [3, 5], "t": moments(np.array([300.0, 301.0]))})
+    ours = hw.enrich(spine, [view], as_of="t")
+    theirs = hw.enrich(spine, [first.view], as_of="t")
+    assert ours[first.gain.name].equals(theirs[first.gain.name])
+
+
+def test_a_related_table_is_seen_through_the_rows_that_refer_to_it() -> None:
+    made = shop("mood")
+    found = proposals(made)
+    names = [one.gain.name for one in found.proposals]
+    assert names
+    assert all("reviews_by_shop" in name for name in names)
+    assert not proposals(made, depth=1).proposals
+    known: dict[str, Any] = {"hw": hw, **made}
+    exec(found.code(), known)
+    view = known["orders_by_customer_reviews_by_shop"]
+    assert view.source.views[0].name == "reviews_by_shop"
+
+
+def test_rows_of_the_sample_get_the_values_that_a_build_gives() -> None:
+    made = shop("amount")
+    spine = pl.DataFrame({"customer": [3, 5, 7], "t": moments(np.array([300.0, 301.0, 302.0]))})
+    first = proposals(made, depth=1, rows=2_000).proposals[0]
+    orders = made["orders"].reader.rows
+    few = replace(made["orders"], reader=hw.Frame(orders.filter(pl.col("customer") < 9)))
+    part = replace(first.view, source=few)
+    whole = hw.enrich(spine, [first.view], as_of="t")
+    assert hw.enrich(spine, [part], as_of="t").equals(whole)
+
+
+def test_what_the_budget_leaves_untried_is_counted() -> None:
+    found = proposals(shop("noise"), budget="0s")
+    assert found.tried == 0
+    assert found.untried > 10
+    assert f"{found.untried} more were not tried: the budget was spent" in str(found)
+    assert "the budget was spent" in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"budget": "soon"}, "HW211"),
+        ({"budget": 3}, "HW211"),
+        ({"depth": 0}, "HW211"),
+        ({"rows": 0}, "HW211"),
+    ],
+)
+def test_arguments_that_are_none_are_refused(given: dict[str, Any], code: str) -> None:
+    with pytest.raises(HeadwaterError, match=code):
+        proposals(shop("noise"), **given)
+
+
+def test_sources_and_entities_that_are_none_are_refused() -> None:
+    made = shop("noise")
+    for sources in (3, [3]):
+        with pytest.raises(HeadwaterError, match="HW211"):
+            hw.synthesize("customer", sources, training_set=made["training_set"])
+    with pytest.raises(HeadwaterError, match="nobody"):
+        hw.synthesize("nobody", [made["orders"]], training_set=made["training_set"])
+
+
+def test_too_few_rows_cannot_tell() -> None:
+    with pytest.raises(DataError, match="cannot tell a gain"):
+        proposals(shop("noise"), rows=3)
