@@ -41,8 +41,8 @@ site: $(VENV)/.test ## the documentation in build/site; a warning is an error
 mutation: $(VENV)/.test ## break each law once: a named test must notice (ARGS="part of a name")
 	@$(RUN) tests/mutation/mutate.py $(ARGS)
 
-bench: $(VENV)/.test ## side-by-side benchmarks
-	@$(RUN) -m bench
+bench: $(VENV)/.test ## side-by-side benchmarks (ARGS=--large: ten million events)
+	@$(RUN) -m bench $(ARGS)
 
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes \
 	--no-header --python-version 3.11 $(UPGRADE)

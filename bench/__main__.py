@@ -8,7 +8,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.contest import CONTESTANTS, HEADWATER, SAME, Contestant
+from bench.contest import (
+    CONTESTANTS,
+    GOALS,
+    HEADWATER,
+    LARGE,
+    LARGE_GOALS,
+    LARGE_MEMORY_MB,
+    MEMORY_MB,
+    SAME,
+    Contestant,
+)
 from bench.measure import ROOT, Disagreement, contest, make_workload
 from bench.table import between_markers, render
 from bench.task import WINDOWS, WORDS
@@ -25,7 +35,7 @@ def main() -> int:
         for name, spread_over in (("many", entities), ("one", 1)):
             make_workload(folder / name, events=asked.events, rows=asked.rows, entities=spread_over)
         try:
-            records = contest(_chosen(asked.peers), folder, WORDS, times=asked.times, say=_say)
+            records = contest(_chosen(asked), folder, WORDS, times=asked.times, say=_say)
         except (Disagreement, subprocess.SubprocessError) as error:
             _say(f"the contest ended: {error}")
             return 1
@@ -33,10 +43,18 @@ def main() -> int:
         f"{asked.events:,} events of {entities:,} entities, {asked.rows:,} spine rows, "
         f"{len(WINDOWS)} windows x {len(WORDS)} aggregations ({', '.join(WORDS)})"
     )
-    text = render(records, sizes, f"python -m bench {' '.join(sys.argv[1:])}".strip())
+    text = render(
+        records,
+        sizes,
+        f"python -m bench {' '.join(sys.argv[1:])}".strip(),
+        goals=LARGE_GOALS if asked.large else GOALS,
+        memory_mb=LARGE_MEMORY_MB if asked.large else MEMORY_MB,
+    )
     print(text)
     if not asked.small and not asked.peers:
-        DOCS.write_text(between_markers(DOCS.read_text(encoding="utf-8"), text), encoding="utf-8")
+        page = DOCS.read_text(encoding="utf-8")
+        name = "large" if asked.large else "bench"
+        DOCS.write_text(between_markers(page, text, name), encoding="utf-8")
     return 0
 
 
@@ -45,23 +63,27 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=5, help="runs of each contestant")
+    parser.add_argument("--large", action="store_true", help="ten times as many, fewer peers")
     parser.add_argument("--small", action="store_true", help="2,000 events; docs stay as they are")
     parser.add_argument("--peers", help="names with commas between; docs stay as they are")
     parser.add_argument("--folder", help="where the data go, and stay")
     asked = parser.parse_args()
+    if asked.large:
+        asked.events, asked.rows = 10 * asked.events, 10 * asked.rows
     if asked.small:
         asked.events, asked.rows = 2_000, 200
     return asked
 
 
-def _chosen(names: str | None) -> list[Contestant]:
-    if names is None:
-        return list(CONTESTANTS)
-    wanted = {HEADWATER, SAME, *names.split(",")}
-    unknown = wanted - {one.name for one in CONTESTANTS}
+def _chosen(asked: argparse.Namespace) -> list[Contestant]:
+    known = LARGE if asked.large else CONTESTANTS
+    if asked.peers is None:
+        return list(known)
+    wanted = {HEADWATER, SAME, *asked.peers.split(",")}
+    unknown = wanted - {one.name for one in known}
     if unknown:
         sys.exit(f"no contestant is called {', '.join(sorted(unknown))}")
-    return [one for one in CONTESTANTS if one.name in wanted]
+    return [one for one in known if one.name in wanted]
 
 
 def _say(message: str) -> None:

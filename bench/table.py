@@ -4,44 +4,42 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
-from bench.contest import HEADWATER
+from bench.contest import GOALS, HEADWATER, MEMORY_MB, Goal
 from bench.measure import Record
 
-MARKERS = ("<!-- bench -->", "<!-- /bench -->")
 _HEAD = (
     "| | a process, s | CPU, s | again, s | CPU, s | peak, MB | × Headwater, a process "
     "| × Headwater, again | largest difference |"
 )
-_SPEED = (
-    ("duckdb_prefix", "2 times faster than expert running sums on DuckDB", 2.0),
-    ("duckdb_windows", "15 times faster than range windows on DuckDB", 15.0),
-    ("pandas_rolling", "50 times faster than pandas", 50.0),
-)
-_COST = (
-    ("one_entity", "one_thread", "in the passes, one entity costs at most 2 times many", 2.0),
-    ("row_clock", HEADWATER, "in the passes, a clock of each row at most 5 times event time", 5.0),
-)
 
 
-def render(records: Mapping[str, Record], sizes: str, command: str) -> str:
+def render(
+    records: Mapping[str, Record],
+    sizes: str,
+    command: str,
+    *,
+    goals: Sequence[Goal] = GOALS,
+    memory_mb: int = MEMORY_MB,
+) -> str:
     """All tables with what they were measured on."""
     parts = [_setting(records, sizes, command), _peers(records)]
-    parts += [_conditions(records), _targets(records)]
+    parts += [_conditions(records), _targets(records, goals, memory_mb)]
     return "\n\n".join(parts)
 
 
-def between_markers(text: str, content: str) -> str:
-    """The text with `content` between the markers.
+def between_markers(text: str, content: str, name: str = "bench") -> str:
+    """The text with `content` between the markers of this name.
 
     Raises:
         ValueError: The markers are not there.
     """
-    before, opening, rest = text.partition(MARKERS[0])
-    _, closing, after = rest.partition(MARKERS[1])
+    marks = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, opening, rest = text.partition(marks[0])
+    _, closing, after = rest.partition(marks[1])
     if not opening or not closing:
         raise ValueError("the markers are missing")
     return f"{before}{opening}\n{content}\n{closing}{after}"
@@ -73,7 +71,11 @@ def _peers(records: Mapping[str, Record]) -> str:
         if one.is_peer:
             rival = one.rival if one.rival in records else HEADWATER
             ratios = [_ratio(records, one.name, rival, name) for name in ("process", "again")]
-            worst = "" if one.module == "headwater_enrich" else f"{record.worst:.0e}"
+            worst = (
+                ""
+                if one.module.startswith("headwater") or one.name == "floor"
+                else f"{record.worst:.0e}"
+            )
             rows.append(_row(record, *map(down, ratios), worst))
     return "\n".join(rows)
 
@@ -94,38 +96,21 @@ def _conditions(records: Mapping[str, Record]) -> str:
     return "\n".join(rows)
 
 
-def _targets(records: Mapping[str, Record]) -> str:
-    """Each target with what was measured."""
+def _targets(records: Mapping[str, Record], goals: Sequence[Goal], memory_mb: int) -> str:
+    """Each goal with what was measured."""
     peak = records[HEADWATER].median("peak_bytes") / 1e6
     rows = ["| Target | a process | again | |", "| --- " * 4 + "|"]
-    rows += _speed_targets(records)
-    rows.append(_target("under 600 MB", [f"{peak:.0f} MB", ""], is_met=[peak < 600]))
-    return "\n".join(rows + _pass_targets(records))
+    rows += [_judged(records, goal) for goal in goals if goal.left in records]
+    memory = [f"{peak:.0f} MB", ""]
+    return "\n".join([*rows, _target(f"under {memory_mb} MB", memory, is_met=[peak < memory_mb])])
 
 
-def _speed_targets(records: Mapping[str, Record]) -> list[str]:
-    rows = []
-    for name, words, least in _SPEED:
-        if name in records:
-            rival = records[name].contestant.rival
-            rival = rival if rival in records else HEADWATER
-            found = [_ratio(records, name, rival, at) for at in ("process", "again")]
-            cells = [f"{down(ratio)} ×" for ratio in found]
-            rows.append(_target(words, cells, is_met=[ratio >= least for ratio in found]))
-    return rows
-
-
-def _pass_targets(records: Mapping[str, Record]) -> list[str]:
-    rows = []
-    if {"one_thread", HEADWATER} <= records.keys():
-        ratio = _ratio(records, "one_thread", HEADWATER, "kernel")
-        words = "in the passes, two threads 1.7 times faster than one"
-        rows.append(_target(words, ["", f"{down(ratio)} ×"], is_met=[ratio >= 1.7]))
-    for left, right, words, most in _COST:
-        if {left, right} <= records.keys():
-            ratio = _ratio(records, left, right, "kernel")
-            rows.append(_target(words, ["", f"{up(ratio)} ×"], is_met=[ratio <= most]))
-    return rows
+def _judged(records: Mapping[str, Record], goal: Goal) -> str:
+    right = goal.right if goal.right in records else HEADWATER
+    ratios = [_ratio(records, goal.left, right, name) for name in goal.of]
+    is_met = [ratio >= goal.bound if goal.is_least else ratio <= goal.bound for ratio in ratios]
+    cells = [f"{down(ratio) if goal.is_least else up(ratio)} ×" for ratio in ratios]
+    return _target(goal.words, [""] * (2 - len(cells)) + cells, is_met=is_met)
 
 
 def _ratio(records: Mapping[str, Record], left: str, right: str, name: str) -> float:

@@ -9,7 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 from bench.agreement import compare
-from bench.contest import CONTESTANTS, DIRECT, HEADWATER, Contestant
+from bench.contest import (
+    CONTESTANTS,
+    DIRECT,
+    GOALS,
+    HEADWATER,
+    LARGE,
+    LARGE_GOALS,
+    Contestant,
+)
 from bench.measure import Disagreement, Record, contest
 from bench.table import between_markers, down, render, up
 from bench.task import WINDOWS, WORDS, Task
@@ -56,6 +64,30 @@ def test_a_peer_agrees_with_headwater(
         found = compare(ours, tmp_path / f"{name}.parquet", tolerance=tolerance[name])
         assert found.first == ""
         assert found.values == 200 * (part.width - 1)
+
+
+def test_the_latest_values_of_both_agree(folder: Path, tmp_path: Path) -> None:
+    task = Task(folder / "many", tmp_path / "ours.parquet", ("last",))
+    theirs = replace(task, out=tmp_path / "theirs.parquet")
+    run("headwater_latest", task)
+    run("duckdb_asof", theirs)
+    found = compare(task.out, theirs.out, tolerance=0.0)
+    assert found.first == ""
+    assert found.values == 200
+
+
+def test_the_floor_reads_sorts_and_writes_as_many_results(folder: Path, tmp_path: Path) -> None:
+    many = folder / "many"
+    task = Task(many, many / "floor.out.parquet", WORDS)
+    run("floor", task)
+    assert pl.read_parquet(task.out).equals(pl.read_parquet(many / f"{HEADWATER}.out.parquet"))
+
+
+def test_each_goal_speaks_of_contestants_of_its_roster() -> None:
+    for roster, goals in ((CONTESTANTS, GOALS), (LARGE, LARGE_GOALS)):
+        names = {one.name for one in roster}
+        assert {one.judge for one in roster} | {one.rival for one in roster} <= names
+        assert {name for goal in goals for name in (goal.left, goal.right)} <= names
 
 
 def test_the_workload_is_the_same_each_time_and_holds_its_edges(
