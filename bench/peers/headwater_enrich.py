@@ -10,7 +10,7 @@ import polars as pl
 import headwater as hw
 from bench.peers.base import main
 from bench.task import WINDOWS, Task
-from headwater.engines import passes, visibility
+from headwater.engines import edges, passes, state_passes
 from headwater.kernel.pool import for_groups
 
 _kernel: list[float] = []
@@ -48,7 +48,7 @@ def _measure_kernel() -> None:
         for_groups(*arguments, **named)
         _kernel.append(time.monotonic() - began)
 
-    for module in (visibility, passes):
+    for module in (edges, passes, state_passes):
         vars(module)["for_groups"] = timed
 
 
