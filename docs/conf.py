@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "Headwater"
 release = version = headwater.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference", "windows"]
 exclude_patterns = ["adr/README.md"]  # `decisions` lists them here
 
 myst_heading_anchors = 3
