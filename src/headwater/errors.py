@@ -199,6 +199,7 @@ CODES |= {  # sources, views, features
     "HW211": "an argument has the wrong kind",
     "HW212": "a static table is asked for its history",
     "HW213": "an aggregation cannot be compiled",
+    "HW214": "by= would make too many columns",
 }
 CODES |= {  # the two clocks
     "HW301": "a column that must hold times holds something else",

@@ -128,7 +128,8 @@ def class_name(stem: str) -> str:
 
 
 def _walk(family: str) -> Iterator[Member]:
-    yield from _files(_PACKAGE / family, "headwater")
+    folder = _PACKAGE / family
+    yield from _own(folder, folder.stat().st_mtime_ns)
     for point in _points(family):
         yield Member(point.name, point.dist.name if point.dist else "", None, point.value)
     for folder in _projects:
@@ -139,6 +140,12 @@ def _walk(family: str) -> Iterator[Member]:
 def _points(family: str) -> tuple[EntryPoint, ...]:
     """The entry points of a family; asking what is installed takes milliseconds, so once."""
     return tuple(entry_points(group=f"headwater.{family}"))
+
+
+@cache
+def _own(folder: Path, written: int) -> tuple[Member, ...]:
+    """The files of a folder of ours, listed again where it was written to since."""
+    return tuple(_files(folder, "headwater"))
 
 
 def _files(folder: Path, origin: str) -> Iterator[Member]:

@@ -15,11 +15,13 @@ import pytest
 import headwater as hw
 from headwater import plugins
 from headwater.aggregations import base
-from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.aggregations.base import NULL, VALUE, Aggregation, Composite, Earlier
 from headwater.aggregations.count import Count
 from headwater.aggregations.count_distinct import CountDistinct
 from headwater.aggregations.last import Last
+from headwater.aggregations.sum import Sum
 from headwater.engines.folding import fold
+from headwater.errors import SpecError
 from headwater.kernel.compile import compiled
 from headwater.kernel.moments import add_words
 from headwater.testing.aggregation_laws import Law, check_laws, laws_of
@@ -117,6 +119,31 @@ def test_the_example_of_a_fold_over_values_is_computed_from_its_file_alone(proje
     assert fold({"w": hw.Commonest("w")}, frame.head(2)) == {"w": "a"}
 
 
+def test_the_example_of_a_list_is_computed_from_its_file_alone(project: Path) -> None:
+    (project / "aggregations" / "each_side.py").write_text(example("EachSide"), encoding="utf-8")
+    check_laws(hw.EachSide, histories=4)
+    frame = pl.DataFrame({"g": ["x", "x", "y", "y"], "n": [1.0, 2.5, math.nan, None]})
+    sides = {"n": hw.EachSide("n", limit=2.0)}
+    assert fold(sides, frame, by="g") == {"n": {"x": [1, 1], "y": None}}
+    source = hw.Source(
+        "s",
+        hw.Frame(frame.with_columns(at=pl.datetime(2024, 1, 1, time_zone="UTC"))),
+        event_time="at",
+        known_time="at",
+    )
+    view = hw.FeatureView("v", source, entity="g", features=[hw.EachSide("n", 2.0).over_all()])
+    spine = pl.DataFrame({"g": ["y", "x", "z"]}).with_columns(
+        asked_at=pl.datetime(2024, 1, 2, time_zone="UTC")
+    )
+    found = hw.enrich(spine, [view], as_of="asked_at")
+    assert found["v__n_each_side_2_all"].to_list() == [None, [1, 1], None]
+    wrong = hw.FeatureView(
+        "v", source, entity="g", features=[hw.EachSide("n", math.nan).over_all()]
+    )
+    with pytest.raises(SpecError, match="EachSide: limit= is not a number"):
+        hw.enrich(spine, [wrong], as_of="asked_at")
+
+
 @dataclass(frozen=True, slots=True)
 class Middle(Aggregation):
     """The lower middle value, as a number; nulls are skipped, empty input is null, order nothing.
@@ -163,7 +190,7 @@ def test_a_fold_over_values_is_told_the_numbers_themselves() -> None:
 LATEST_DAY = '''
 """LatestDay: the greatest value of any type that has an order."""
 from dataclasses import dataclass
-from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.aggregations.base import NULL, VALUE, Aggregation, Composite, Earlier
 
 @dataclass(frozen=True, slots=True)
 class LatestDay(Aggregation):
@@ -302,6 +329,46 @@ class Broken:
         folds: ClassVar[Any] = "states"
 
     @dataclass(frozen=True, slots=True)
+    class ListWithoutLength(Count):
+        """Says that it gives lists, of no length; nulls, empty, order."""
+
+        returns: ClassVar[Any] = "integers"
+
+    @dataclass(frozen=True, slots=True)
+    class FitWithTimes(Count):
+        """Serves fits, whose rows have no times; nulls, empty, order."""
+
+        reads_also: ClassVar[Any] = ("time",)
+
+    @dataclass(frozen=True, slots=True)
+    class OutOfOrder(Count):
+        """Its functions would be given something else than it says; nulls, empty, order."""
+
+        serves: ClassVar[Any] = ("window",)
+        reads_also: ClassVar[Any] = ("parameters", "time")
+
+    @dataclass(frozen=True, slots=True)
+    class WrongExample(Count):
+        """Cannot be tried with its own example; nulls, empty, order."""
+
+        def parameter_fault(self) -> str | None:
+            return "always"
+
+    @dataclass(frozen=True, slots=True)
+    class WrongSides(Composite):
+        """Takes what is missing for zero; nulls, empty, order."""
+
+        returns: ClassVar[Any] = "integer"
+
+        @property
+        def parts(self) -> tuple[Any, ...]:
+            return (Count(self.column), Earlier(Sum(self.column)))
+
+        @staticmethod
+        def combine(*given: Any) -> tuple[Any, Any]:
+            return given[0] - given[0] + (given[3] > 0), given[2] | given[2]
+
+    @dataclass(frozen=True, slots=True)
     class NotEmpty(Count):
         """Says null for nothing though it promised 0; nulls, empty, order."""
 
@@ -323,6 +390,11 @@ class Broken:
         (Broken.NotNeutral, "it equals its own functions in plain Python, in any split"),
         (Broken.ForgetsToRemove, "it equals its own functions in plain Python, in any split"),
         (Broken.HalfOfBoth, "its attributes make sense"),
+        (Broken.ListWithoutLength, "its attributes make sense"),
+        (Broken.FitWithTimes, "its attributes make sense"),
+        (Broken.OutOfOrder, "its attributes make sense"),
+        (Broken.WrongExample, "its attributes make sense"),
+        (Broken.WrongSides, "nothing visible gives the empty result"),
         (Broken.NotEmpty, "nothing visible gives the empty result"),
     ],
 )

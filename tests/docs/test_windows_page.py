@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,16 @@ PATH = Path(__file__).parents[2] / "docs" / "windows.py"
 
 
 @pytest.fixture(scope="module")
-def page() -> Any:
+def page() -> Iterator[Any]:
     spec = importlib.util.spec_from_file_location("windows_page", PATH)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setitem(sys.modules, "windows_page", module)  # where dataclasses look themselves up
     spec.loader.exec_module(module)
-    return module
+    yield module
+    monkeypatch.undo()
 
 
 COUNTED = {

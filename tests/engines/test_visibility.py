@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 import headwater as hw
-from headwater.engines import passes
+from headwater.engines import passes, state_passes
 from headwater.engines.arrangement import arrange
+from headwater.engines.edges import Limits
 from headwater.engines.histories import Rows
 from headwater.engines.visibility import Visibility
 from headwater.engines.windows import window_features
@@ -19,6 +20,7 @@ from headwater.kernel.compile import compiled
 from headwater.kernel.moments import add_words
 from headwater.plan.faults import Faults
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.plan.windows import Window
 from headwater.testing.histories import ENTITY, WINDOWS, history
 from headwater.testing.law_cases import merged
 
@@ -47,11 +49,12 @@ def folds_used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The templates that are compiled from now on, by name, as they are asked for."""
     used: list[str] = []
 
-    def noted(function: Any, signature: str, fold: type | None = None) -> Any:
+    def noted(function: Any, signature: str, fold: type | None = None, extras: Any = ()) -> Any:
         used.append(function.__name__)
-        return compiled(function, signature, fold)
+        return compiled(function, signature, fold, extras)
 
-    monkeypatch.setattr(passes, "compiled", noted)
+    for module in (passes, state_passes):
+        monkeypatch.setattr(module, "compiled", noted)
     return used
 
 
@@ -78,7 +81,7 @@ def test_a_constant_clock_gives_the_bits_of_the_tree(
     monkeypatch.setattr(passes, "QUICK_FROM", 0)
     used = folds_used(monkeypatch)
     fast = window_features(plan, given, spine.select(ENTITY), as_of=as_of)
-    assert set(used) == {"prefix_states"}
+    assert set(used) == {"prefix_states", "window_results"}
     used.clear()
     monkeypatch.setattr(Visibility, "follows_events", lambda *_: False)
     slow = window_features(plan, given, spine.select(ENTITY), as_of=as_of)
@@ -142,5 +145,7 @@ def test_what_features_share_is_computed_once() -> None:
     seen, clock = Visibility(given, arranged, 1), plan.features[0].clock
     assert seen.known(clock) is seen.known(clock)
     assert seen.changes(clock) is seen.changes(clock)
-    assert seen.edges((1, 2)) is seen.edges((1, 2))
-    assert seen.edges((1, 2)) is not seen.edges((2, 1))
+    one, other = (Limits((Window(length=n), Window(length=2))) for n in (1, 3))
+    same = Limits(one.windows)
+    assert seen.edges(one, clock)[0] is seen.edges(same, clock)[0]
+    assert seen.edges(one, clock)[0] is not seen.edges(other, clock)[0]

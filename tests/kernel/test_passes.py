@@ -19,15 +19,19 @@ from headwater.kernel.compile import compiled
 from headwater.kernel.moments import add_words
 from headwater.kernel.passes import (
     ALL_HISTORY,
+    NAN_CODE,
     NEVER,
     activated_tree,
     bounds,
     grouped_fold,
     newest_row,
+    one_stack,
     prefix_states,
     sliding_multiset,
     two_stacks,
+    window_results,
 )
+from headwater.kernel.positions import prepare_position
 
 BOUNDS = (
     "void(const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
@@ -40,7 +44,12 @@ TREE = (
 )
 PREFIX = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], "
-    "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
+    "const int64[:,::1], const int64[::1], const int64[:,::1], int64[::1], int64[:,::1], "
+    "int64[:,::1], int64[:,:,::1])"
+)
+RESULTS = (
+    "void(const {x}[::1], const int64[:,::1], const int64[:,::1], const int64[:,:,::1], "
+    "{out}[:,::1], uint8[:,::1])"
 )
 NEWEST = (
     "void(const boolean[::1], const int64[::1], const int64[::1], const int64[:,::1], "
@@ -54,8 +63,9 @@ FOLD = (
 MEMBERS = {
     name: member.load()
     for name, member in plugins.members("aggregations").items()
-    if hasattr(member.load(), "merge")
+    if hasattr(member.load(), "merge") and not member.load().reads_also
 }
+"""Those whose functions are given the values only."""
 WINDOWS = np.array([1, 5, 30, ALL_HISTORY, 2**62], np.int64)
 
 
@@ -150,8 +160,11 @@ def forms(name: str) -> list[tuple[Any, str, str]]:
     member = MEMBERS[name]
     if member.reads == "rows" or member.returns == "row":
         return [(member, "int64", "int64")]
-    whole = "int64" if member.returns == "value" else "float64"
-    return [(member, "float64", "float64"), (member.integers or member, "int64", whole)]
+    found = []
+    for kind, functions in (("float64", member), ("int64", member.integers or member)):
+        out = kind if member.returns in ("value", "difference") else "int64"
+        found.append((functions, kind, "float64" if member.returns == "float" else out))
+    return found
 
 
 def some_values(rng: Any, kind: str, rows: int) -> Any:
@@ -188,30 +201,57 @@ def test_activated_tree_equals_a_loop_over_the_visible_rows(name: str) -> None:
                     assert np.array_equal(out[w, j : j + 1], wanted, equal_nan=kind != "int64")
 
 
-@pytest.mark.parametrize("name", [name for name in MEMBERS if MEMBERS[name].merge is add_words])
+def by_prefix(
+    given: dict[str, Any], known: Any, x: Any, run: Any, read: Any, edges: tuple[Any, Any]
+) -> Any:
+    """What `prefix_states` and `window_results` write, the spine rows of each entity in pieces."""
+    low, high = edges
+    out, status = np.zeros(low.shape, read[1]), np.full(low.shape, 99, np.uint8)
+    ring = np.full((len(x) + 3, 1000), -7)
+    place = np.zeros(5, np.int64)
+    for group in given["groups"]:
+        for step, first in enumerate(range(group[2], group[3], 2)):
+            piece = np.array([[*group[:2], first, min(first + 2, group[3])], [0, 0, 0, 0]])
+            shapes, states = np.zeros((2, 2), np.int64), np.full((2, len(low), ring.shape[1]), -9)
+            place[0] = -1 if step == 0 else place[0]
+            rows = (x, given["valid"], known, given["as_of"], low, high)
+            run(*rows, piece, place, ring, shapes, states)
+            read[0](x, piece, shapes, states, out, status)
+    return out.tobytes(), status.tobytes()
+
+
+ADDITIVE = [name for name in MEMBERS if MEMBERS[name].merge is add_words]
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
 def test_prefix_states_have_the_bits_of_the_tree_where_known_time_never_falls(name: str) -> None:
     for functions, kind, out_kind in forms(name):
         types = {"x": kind, "out": out_kind}
         tree = compiled(activated_tree, TREE.format(**types), functions)
         prefix = compiled(prefix_states, PREFIX.format(**types), functions)
+        read = compiled(window_results, RESULTS.format(**types), functions), out_kind
         for seed in range(8):
             given = inputs(seed)
             x = some_values(given["rng"], kind, len(given["time"]))
             low, high = found_bounds(given)
-            known = given["time"] + (seed - 4) * 3
-            for start, stop, _, _ in given["groups"]:
-                known[max(start, stop - seed % 3) : stop] = NEVER
-            moved = changes(known, given["codes"])
-            results = []
-            for run, middle in (
-                (tree, (np.arange(len(x)), *moved)),
-                (prefix, (known,)),
-            ):
-                out, status = np.zeros(low.shape, out_kind), np.full(low.shape, 99, np.uint8)
-                run(x, given["valid"], *middle, given["as_of"], low, high,
-                    given["groups"], out, status)  # fmt: skip
-                results.append((out.tobytes(), status.tobytes()))
-            assert results[0] == results[1]
+            low = low[: 1 + seed % 5].copy()  # short windows only, too: none asks for all rows
+            known = following(given, seed)
+            out, status = np.zeros(low.shape, out_kind), np.full(low.shape, 99, np.uint8)
+            tree(x, given["valid"], np.arange(len(x)), *changes(known, given["codes"]),
+                 given["as_of"], low, high, given["groups"], out, status)  # fmt: skip
+            found = by_prefix(given, known, x, prefix, read, (low, high))
+            assert found == (out.tobytes(), status.tobytes())
+
+
+def test_prefix_states_leave_what_they_have_no_room_for() -> None:
+    run = compiled(prefix_states, PREFIX.format(x="float64"), Sum)
+    x, at = np.array([1.0, 2.0**200]), np.array([0, 1])
+    shapes, states = np.zeros((1, 2), np.int64), np.full((1, 1, 8), -9)
+    run(x, np.ones(2, np.bool_), at, np.array([2]), np.array([[0]]), np.array([2]),
+        np.array([[0, 2, 0, 1]]), np.array([-1, 0, 0, 0, 0]), np.zeros((5, 8), np.int64),
+        shapes, states)  # fmt: skip
+    assert shapes[0, 1] > 8
+    assert (states == -9).all()
 
 
 STACKS = (
@@ -227,6 +267,29 @@ def following(given: dict[str, Any], seed: int) -> Any:
     for start, stop, _, _ in given["groups"]:
         known[max(start, stop - seed % 3) : stop] = NEVER
     return known
+
+
+CHOOSING = [name for name in MEMBERS if MEMBERS[name].prepare is prepare_position]
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+def test_one_stack_has_the_bits_of_two(name: str) -> None:
+    """Values in one order as in the other, equal ones, and NaN, which is chosen always."""
+    functions, types = MEMBERS[name], {"x": "int64", "out": "int64"}
+    two = compiled(two_stacks, STACKS.format(**types), functions)
+    one = compiled(one_stack, STACKS.format(**types), functions)
+    for seed in range(20):
+        given = inputs(seed)
+        x = given["rng"].choice([2, 4, 6, 8, 10, NAN_CODE], len(given["time"]))
+        x = np.sort(x)[:: -1 if seed % 3 == 0 else 1].copy() if seed % 3 < 2 else x
+        known, (low, high) = following(given, seed), found_bounds(given)
+        low, results = low[: 1 + seed % 5].copy(), []
+        for run in (two, one):
+            out, status = np.zeros(low.shape, np.int64), np.full(low.shape, 99, np.uint8)
+            run(x, given["valid"], np.arange(len(x)), known, given["as_of"], low, high,
+                given["groups"], out, status)  # fmt: skip
+            results.append((out.tobytes(), status.tobytes()))
+        assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("name", MEMBERS)

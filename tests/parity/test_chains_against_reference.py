@@ -173,7 +173,9 @@ def test_data_of_the_inner_source_is_part_of_the_identity(tmp_path: Path) -> Non
             "rich", visits, entity="shop", features=[hw.Max("spent__amount_sum_all").over_all()]
         )
         training_set = hw.TrainingSet(
-            "t", spine=hw.Spine(visits, as_of=pl.col("came") + pl.duration(days=1)), features=[rich],
+            "t",
+            spine=hw.Spine(visits, as_of=pl.col("came") + pl.duration(days=1)),
+            features=[rich],
             label=hw.Label("known", pl.col("who").is_not_null()),
             split=hw.SplitByTime(train=0.5, validation=0.0, test=0.5),
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 import headwater as hw
 from headwater import plugins
+from headwater.aggregations.base import Earlier
 from headwater.engines import passes
 from headwater.errors import DataError
 from headwater.testing.histories import ENTITY, WINDOWS, history
@@ -36,17 +38,25 @@ def together(parts: Sequence[Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def words() -> list[Any]:
-    """Every aggregation of windows, over a column of every kind that it takes."""
+    """Every aggregation of windows, over a number or a truth, and over text where it takes that."""
     found = []
     for name, member in sorted(plugins.members("aggregations").items()):
         word = member.load()
         if "window" not in word.serves:
             continue
-        columns = [column for column, kind in KINDS.items() if kind in word.takes]
-        for column in [*columns, *([None] if word.reads == "rows" else [])]:
-            for where in (None, "flag"):
-                found.append(word(column, name=f"{name}_{column}_{where}", where=where))
+        taken = [column for column, kind in KINDS.items() if kind in word.takes]
+        first, rows = taken[:1], [None] if word.reads == "rows" else []
+        for column in dict.fromkeys([*first, *(one for one in taken if one == "note"), *rows]):
+            for where in (None, "flag") if [column] == first else (None,):
+                one = word.of_example(column, name=f"{name}_{column}_{where}")
+                if where is None or not one.parts:  # a condition is that of the parts
+                    found.append(replace(one, where=where))
     return found
+
+
+def _compares(word: Any) -> bool:
+    """Whether it asks for the window just before, which all history has not."""
+    return any(isinstance(part, Earlier) for part in word.parts)
 
 
 def views(reader: Any, clock: Any, **declared: Any) -> list[Any]:
@@ -54,7 +64,8 @@ def views(reader: Any, clock: Any, **declared: Any) -> list[Any]:
     source = hw.Source(
         "s", reader, event_time="event_time", sequence="sequence", zone="UTC", **(given | declared)
     )
-    features = [one.within(*WINDOWS) for one in words()] + [one.over_all() for one in words()]
+    features = [one.within(*WINDOWS) for one in words()]
+    features += [one.over_all() for one in words() if not _compares(one)]
     return [
         hw.FeatureView("v", source, entity=ENTITY, features=features),
         hw.Attributes("a", source, entity=ENTITY, columns=["note", "amount"], ttl="1d"),
@@ -80,7 +91,7 @@ def test_each_row_of_generated_histories(
 ) -> None:
     monkeypatch.setattr(passes, "QUICK_FROM", quick_from)
     rows, spine = together([history(seed) for seed in range(14)])
-    spine = spine.head(60)
+    spine = spine.head(24)
     batch = whole(spine, views(hw.Frame(rows.lazy()), CLOCKS[clock]), as_of="as_of")
     standing = views(hw.Frame(rows), CLOCKS[clock])
     assert alone(spine, standing, as_of="as_of") == batch
@@ -150,6 +161,7 @@ def test_ties_are_refused_with_the_same_words_and_only_where_they_are_met() -> N
 
 def test_threads_that_ask_at_once_get_what_each_gets_alone() -> None:
     rows, spine = together([history(seed) for seed in range(6)])
+    spine = spine.head(16)
     standing = views(hw.Frame(rows), "known_time")
     batch = whole(spine, views(hw.Frame(rows.lazy()), "known_time"), as_of="as_of")
     found: dict[int, list[str]] = {}

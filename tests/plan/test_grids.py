@@ -62,7 +62,7 @@ def test_a_row_has_the_moment_and_the_entity_and_both_are_known() -> None:
     assert plan.spine.grid.start == 19723 * DAY
     assert plan.spine.grid.end == 19783 * DAY
     (activity,) = plan.spine.grid.activity.features
-    assert activity.window == 90 * DAY
+    assert activity.window.length == 90 * DAY
     assert str(activity.mask) == "paid_at"
 
 

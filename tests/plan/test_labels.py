@@ -143,7 +143,7 @@ def test_a_part_of_what_is_ahead_is_the_same_view_with_fewer_features() -> None:
         ({"orders": hw.Count().ahead(None)}, "HW202", "for a time that ends"),
         ({"orders": hw.Sum("amuont").ahead("1d")}, "HW201", "'amuont' is not in source"),
         ({"orders": hw.Sum("note").ahead("1d")}, "HW205", "Sum cannot take String"),
-        ({"orders": hw.Median("amount").ahead("1d")}, "HW205", "is a statistic for fits"),
+        ({"orders": hw.ValueCounts("amount").ahead("1d")}, "HW205", "is a statistic for fits"),
         ({"amount": hw.Count().ahead("1d")}, "HW203", "is a column of the spine's row already"),
         ({3: hw.Count().ahead("1d")}, "HW211", "ahead= takes names as text, found 3"),
     ],

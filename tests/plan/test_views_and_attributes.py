@@ -11,11 +11,11 @@ import pytest
 import headwater as hw
 from headwater.aggregations.latest import Latest
 from headwater.errors import SpecError
-from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.enrichment import plan_enrichment
 from headwater.plan.faults import Faults
 from headwater.plan.sources import SourcePlan, plan_source
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.plan.windows import Window
 from headwater.schema.clocks import ALWAYS, Clock, Moment
 from headwater.spec.spine import Spine
 
@@ -83,7 +83,7 @@ def test_attributes_are_the_latest_value_of_each_column() -> None:
     wind, rain = plan.features
     assert [one.column for one in plan.features] == ["seen__wind", "seen__rain"]
     assert isinstance(wind.aggregation, Latest)
-    assert (wind.window, wind.dtype) == (3 * HOUR, pl.Float64())
+    assert (wind.window, wind.dtype) == (Window(length=3 * HOUR), pl.Float64())
     assert wind.reads == ("airport", "at", "number", "wind")
     assert wind.clock == wind.mask == Clock((Moment("told"),))
     assert rain.clock == rain.mask == Clock((Moment("told", HOUR),))
@@ -92,7 +92,7 @@ def test_attributes_are_the_latest_value_of_each_column() -> None:
 
 def test_without_a_ttl_a_row_counts_for_ever_and_one_column_needs_no_list() -> None:
     (wind,) = planned(attributes(columns="wind")).features
-    assert wind.window == ALL_HISTORY
+    assert wind.window == Window()
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,11 @@ def test_prose_and_place_are_no_part_of_it(prose: Any) -> None:
         {"features": [hw.Sum("amount").within("7d")]},
         {"features": [hw.Mean("price").within("7d")]},
         {"features": [hw.Mean("amount", name="m").within("7d")]},
+        {"features": [hw.Mean("amount").within("7d", hop="1h")]},
+        {"features": [hw.Mean("amount").over_rows(7)]},
+        {"features": [hw.Mean("amount").so_far("week")]},
+        {"features": [hw.Mean("amount").over_session("7d")]},
+        {"ttl": "7d"},
         {"features": [hw.Mean("amount", where=pl.col("amount") > 1).within("7d")]},
         {"source": hw.Source("orders", hw.Parquet("orders.parquet"), event_time="at")},
     ],
@@ -64,6 +69,10 @@ def test_every_field_that_changes_a_value_is(change: Any) -> None:
 def test_a_window_may_be_a_timedelta() -> None:
     week = view(features=[hw.Mean("amount").within(timedelta(days=7))])
     assert fingerprint(week) == fingerprint(view())
+
+
+def test_a_ttl_may_be_a_timedelta() -> None:
+    assert fingerprint(view(ttl=timedelta(days=7))) == fingerprint(view(ttl="7d"))
 
 
 def test_a_view_and_each_feature_know_their_lines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 import sys
 from typing import Any
@@ -124,3 +125,29 @@ def test_what_polars_cannot_hold_is_a_coded_error_without_values(frame: Any, rea
         to_polars(frame)
     assert caught.value.code == "HW211"
     assert "secret" not in str(caught.value)
+
+
+FIXED = dt.timezone(dt.timedelta(hours=5, minutes=30))
+MOMENT = dt.datetime(2024, 11, 3, 10, 30, tzinfo=FIXED)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_of_a_fixed_offset_are_the_same_moments_in_utc(unit: str) -> None:
+    """Polars knows zones by name, and +05:30 has none."""
+    table = pa.table({"n": [1], "at": pa.array([MOMENT], pa.timestamp(unit, tz="+05:30"))})
+    frame = pd.DataFrame({"n": [1], "at": pd.to_datetime([MOMENT]).as_unit(unit)})
+    for given in (table, frame):
+        found = to_polars(given)
+        assert found.schema["at"].time_zone == "UTC"  # type: ignore[attr-defined]
+        assert found["at"].to_list() == [MOMENT]
+        assert found["n"].to_list() == [1]
+
+
+def test_what_cannot_be_read_is_named_for_each_library() -> None:
+    zoned = pa.list_(pa.timestamp("us", tz="+05:30"))
+    table = pa.table({"n": [1], "moments": pa.array([[MOMENT]], zoned)})
+    frame = pd.DataFrame([[1, MOMENT, MOMENT]], columns=["n", "at", "at"])
+    for given, said in ((table, "no type for the values of 'moments'"), (frame, "'at' is there")):
+        with pytest.raises(SpecError, match=said) as caught:
+            to_polars(given)
+        assert caught.value.code == "HW211"

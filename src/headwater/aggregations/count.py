@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from headwater.aggregations.base import EVERY_KIND, VALUE, Aggregation, Kind
-from headwater.kernel.moments import add_words
+from headwater.kernel.moments import Rows
 
 
 @dataclass(frozen=True, slots=True)
-class Count(Aggregation):
+class Count(Rows, Aggregation):
     """The number of visible rows; with a column, of its known values that are not null.
 
     Nulls are not counted, NaN and infinities are; empty input gives 0; order does not matter.
@@ -23,18 +23,6 @@ class Count(Aggregation):
     reads: ClassVar[Literal["value", "rows"]] = "rows"
     returns: ClassVar[Literal["float", "integer", "value", "row"]] = "integer"
     when_empty: ClassVar[int | None] = 0
-
-    @staticmethod
-    def prepare(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
-        """No scale, one word."""
-        return 0, 1
-
-    @staticmethod
-    def lift(state: Any, x: Any, i: int, scale: int) -> None:
-        """One row counts one."""
-        state[0] = 1
-
-    merge = staticmethod(add_words)
 
     @staticmethod
     def result(state: Any, x: Any, scale: int) -> tuple[int, int]:

@@ -13,8 +13,8 @@ from headwater.kernel.positions import lift_position, position, prepare_position
 class Max(Aggregation):
     """The largest value, of the values' own type: numbers, text by code points, times, durations.
 
-    Nulls are skipped; a NaN makes the result NaN; -0.0 is below 0.0; empty input gives null; order
-    does not matter.
+    An Enum is ordered as its categories are declared, a Categorical as text. Nulls are skipped; a
+    NaN makes the result NaN; -0.0 is below 0.0; empty input gives null; order does not matter.
 
     >>> Max("price").word
     'max'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.aggregations.base import NULL, NUMBERS, VALUE, Aggregation, Kind
 from headwater.kernel.limbs import round_limbs, scaled_float
 from headwater.kernel.moments import HEAD, IntegerSums, Sums, not_finite
 
@@ -29,12 +29,17 @@ class Mean(Sums, Aggregation):
     """The arithmetic mean, within 2 units in the last place; finite even where the sum is not.
 
     Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); empty input gives null;
-    order does not matter. Booleans count as 0 and 1, so that a mean of a condition is its share.
+    order does not matter. Booleans count as 0 and 1, so that a mean of a condition is its share;
+    of durations it is a duration, rounded to the microsecond, half
+    to even.
 
     >>> Mean("arrival_delay").word
     'mean'
     """
 
+    takes: ClassVar[tuple[Kind, ...]] = (*NUMBERS, "duration")
+    ticks: ClassVar[bool] = True
+    unit_power: ClassVar[int] = 1
     computes_in: ClassVar[Literal["float", "same"]] = "float"
     integers: ClassVar[type | None] = _Integers
     result = staticmethod(_result)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from headwater.aggregations.base import NULL, VALUE, Aggregation
+from headwater.aggregations.base import NULL, NUMBERS, VALUE, Aggregation, Kind
 from headwater.kernel.limbs import scaled_float
 from headwater.kernel.moments import IntegerSquares, Squares, spread
 
@@ -31,11 +31,15 @@ class Std(Squares, Aggregation):
 
     Nulls are skipped; a NaN or an infinity gives NaN; empty input and a single value
     give null; order does not matter. Large offsets cost no digits: squares are summed exactly.
+    Of durations it is a duration, rounded to the microsecond.
 
     >>> Std("amount").word
     'std'
     """
 
+    takes: ClassVar[tuple[Kind, ...]] = (*NUMBERS, "duration")
+    ticks: ClassVar[bool] = True
+    unit_power: ClassVar[int] = 1
     computes_in: ClassVar[Literal["float", "same"]] = "float"
     integers: ClassVar[type | None] = _Integers
     result = staticmethod(_result)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from headwater.aggregations.base import NULL, OVERFLOW, VALUE, Aggregation
+from headwater.aggregations.base import NULL, NUMBERS, OVERFLOW, VALUE, Aggregation, Kind, Returns
 from headwater.kernel.limbs import BITS, round_limbs, scaled_float
 from headwater.kernel.moments import HEAD, IntegerSums, Sums, not_finite
 
@@ -29,16 +29,20 @@ class _Integers(IntegerSums):
 
 @dataclass(frozen=True, slots=True)
 class Sum(Sums, Aggregation):
-    """The correctly rounded sum of floats; the exact sum of integers and booleans as an integer.
+    """The correctly rounded sum of floats, the exact one of all else in its own type.
 
-    Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); a zero sum is +0.0; empty
-    input gives null; order does not matter. An integer sum beyond 64 bits is a DataError (HW407).
+    Integers and booleans give an integer, decimals a decimal of their scale with 38 digits,
+    durations a duration. Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); a
+    zero sum is +0.0; empty input gives null; order does not matter. A sum beyond 64 bits, of
+    decimals in units of their last digit and of durations in microseconds, is a DataError (HW407).
 
     >>> Sum("amount").within("7d").windows
     ('7d',)
     """
 
-    returns: ClassVar[Literal["float", "integer", "value", "row"]] = "value"
+    takes: ClassVar[tuple[Kind, ...]] = (*NUMBERS, "duration")
+    returns: ClassVar[Returns] = "value"
+    ticks: ClassVar[bool] = True
     integers: ClassVar[type | None] = _Integers
 
     @staticmethod

@@ -32,6 +32,7 @@ class Variance(Squares, Aggregation):
     'variance'
     """
 
+    unit_power: ClassVar[int] = 2
     computes_in: ClassVar[Literal["float", "same"]] = "float"
     integers: ClassVar[type | None] = _Integers
     result = staticmethod(_result)

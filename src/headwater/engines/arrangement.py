@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from headwater.engines.histories import Rows
-from headwater.kernel.compile import compiled
-from headwater.kernel.sorting import DIGIT, radix_order
+from headwater.engines.ordering import order_of, rows_of
 from headwater.plan.views import ViewPlan
 
-_PACKED = 1 << 62
-RADIX = "void(int64[::1], int64[::1], int64[::1], int64[::1], int64)"
-_RADIX_FROM = 100_000
-"""Rows from which this sort is worth compiling."""
 _SMALL = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
+_AT_ONCE = 1 << 20
+"""Rows whose codes are counted at a time, with room for few others."""
 NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 """How many a tick of each unit is."""
 
@@ -28,76 +25,150 @@ class Arranged:
     """History and spine in the kernel's order.
 
     Args:
-        rows: Positions in the history, `order[i]` is the i-th in event order.
-        codes: Entity of each history row in event order.
+        rows: Positions in the history, `rows[i]` is the i-th in event order.
+        starts: Where the rows of each entity begin, and the number of all rows.
         time: Event time of each history row in event order.
-        rank: The first position with the same entity, event time and sequence.
         spine: Positions in the spine, `spine[j]` is the j-th; rows without key or moment left out.
         as_of: The moment of each of them.
-        groups: `(history start, history stop, spine start, spine stop)` per entity.
-        has_ties: Whether rows share entity, event time and sequence.
+        groups: `(history start, history stop, spine start, spine stop)` per entity that is asked.
+        ties: Whether each row shares entity, event time and sequence with the one before it; None
+            where no rows do.
     """
 
     rows: Any
-    codes: Any
+    starts: Any
     time: Any
-    rank: Any
     spine: Any
     as_of: Any
     groups: Any
-    has_ties: bool
+    ties: Any
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
+    _places: list[Any] = field(default_factory=list, repr=False, init=False)
+
+    @property
+    def has_ties(self) -> bool:
+        """Whether rows share entity, event time and sequence."""
+        return self.ties is not None
+
+    @property
+    def codes(self) -> Any:
+        """Entity of each history row in event order."""
+        if "codes" not in self._made:
+            sizes = np.diff(self.starts)
+            self._made["codes"] = np.repeat(np.arange(len(sizes)), sizes)
+        return self._made["codes"]
+
+    @property
+    def rank(self) -> Any:
+        """The first position with the same entity, event time and sequence."""
+        if "rank" not in self._made:
+            every = np.arange(len(self.rows))
+            is_tied = self.ties
+            self._made["rank"] = (
+                every if is_tied is None else np.maximum.accumulate(np.where(is_tied, 0, every))
+            )
+        return self._made["rank"]
+
+    def in_order_of_data(self, found: Any, size: int) -> Any:
+        """What was found for each arranged spine row, by column; zeros for those left out.
+
+        Args:
+            found: Its second axis is that of `spine`.
+            size: The rows of the spine, with those left out.
+        """
+        if not len(self.spine):
+            return np.zeros((len(found), size, *found.shape[2:]), found.dtype)
+        if not self._places:
+            places, is_left_out = np.zeros(size, np.int64), np.ones(size, np.bool_)
+            places[self.spine], is_left_out[self.spine] = np.arange(len(self.spine)), False
+            self._places.extend((places, np.flatnonzero(is_left_out)))
+        places, left_out = self._places
+        spread = found.take(places, axis=1, mode="clip")
+        spread[:, left_out] = 0
+        return spread
 
 
-def arrange(view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series) -> Arranged:
+def arrange(
+    view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series, *, threads: int = 1
+) -> Arranged:
     """Sort history and spine by entity and time; only entities that the spine asks for stay."""
-    events, asked = entity_codes(history.frame, keys, view.view.keys)
-    times = history.event_times().to_numpy()
-    sequence = _sequence(view, history)
-    rows = np.flatnonzero(events >= 0)
-    rows = rows[order_of(events[rows], times[rows], sequence[rows])]
-    codes, time, order = events[rows], times[rows], sequence[rows]
-    is_first = np.ones(len(rows), np.bool_)
-    is_first[1:] = (codes[1:] != codes[:-1]) | (time[1:] != time[:-1]) | (order[1:] != order[:-1])
-    rank, has_ties = np.arange(len(rows)), not is_first.all()
-    if has_ties:
-        rank = np.maximum.accumulate(np.where(is_first, rank, 0))
+    events, asked, entities = entity_codes(history.frame, keys, view.view.keys)
+    times, sequence = history.event_times().to_numpy(), _sequence(view, history)
+    if sequence is None:
+        rows, time = rows_of(events, times, threads=threads)
+    else:
+        rows = order_of(sequence, threads=threads)
+        order, time = rows_of(events[rows], times[rows], threads=threads)
+        rows = rows[order]
+    starts = _starts(events, entities)
     moments = as_of.fill_null(0).to_numpy()
-    spine = np.flatnonzero((asked >= 0) & as_of.is_not_null().to_numpy())
-    spine = spine[order_of(asked[spine], moments[spine])]
-    groups, moments = _groups(codes, asked[spine]), np.ascontiguousarray(moments[spine])
-    return Arranged(rows, codes, time, rank, spine, moments, groups, has_ties)
+    if as_of.null_count():
+        asked = np.where(as_of.is_null().to_numpy(), -1, asked)
+    spine, moments = rows_of(asked, moments, threads=threads)
+    edges = _starts(asked, entities)
+    groups = np.stack([starts[:-1], starts[1:], edges[:-1], edges[1:]], axis=1)
+    groups = groups[groups[:, 2] < groups[:, 3]]
+    ties = _ties(time, starts, None if sequence is None else sequence[rows])
+    return Arranged(rows, starts, time, spine, moments, groups, ties)
+
+
+def _starts(codes: Any, entities: int) -> Any:
+    """Where the rows of each entity begin once they are sorted, and the number of all."""
+    sizes = np.zeros(entities + 1, np.int64)
+    for start in range(0, len(codes), _AT_ONCE):
+        sizes += np.bincount(codes[start : start + _AT_ONCE] + 1, minlength=entities + 1)
+    sizes[0] = 0
+    return np.cumsum(sizes)
+
+
+def _ties(time: Any, starts: Any, sequence: Any) -> Any:
+    """Whether each row shares all that orders it with the one before; None where no row does."""
+    is_tied = np.zeros(len(time), np.bool_)
+    np.equal(time[1:], time[:-1], out=is_tied[1:])
+    is_tied[starts[:-1][starts[:-1] < len(time)]] = False
+    if sequence is not None:
+        is_tied[1:] &= sequence[1:] == sequence[:-1]
+    return is_tied if is_tied.any() else None
 
 
 def entity_codes(
     history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str]
-) -> tuple[Any, Any]:
-    """Dense codes of the spine's entities, for both frames; -1 for null keys and strangers."""
+) -> tuple[Any, Any, int]:
+    """Dense codes of the spine's entities, for both frames, and how many there are.
+
+    Null keys and strangers get -1.
+    """
     if len(keys) == 1:
         found = _codes_of_integers(history[keys[0]], spine[keys[0]])
         if found is not None:
             return found
     ours = _comparable(spine, keys)
     known = ours.drop_nulls().unique(maintain_order=True).with_row_index("code")
-    return _codes(_comparable(history, keys), known), _codes(ours, known)
+    return _codes(_comparable(history, keys), known), _codes(ours, known), known.height
 
 
-def _codes_of_integers(history: pl.Series, spine: pl.Series) -> tuple[Any, Any] | None:
+def _codes_of_integers(history: pl.Series, spine: pl.Series) -> tuple[Any, Any, int] | None:
     """The same for numbers that lie close enough for a table of all between them; else None."""
     least, most = spine.min(), spine.max()
     if history.dtype not in _SMALL or spine.dtype not in _SMALL or least is None or most is None:
         return None
-    size = int(most) - int(least) + 1  # type: ignore[arg-type]
+    first, size = int(least), int(most) - int(least) + 1  # type: ignore[arg-type]
     if size > 4 * (history.len() + spine.len()):
         return None
-    ours = (spine.cast(pl.Int64) - least).fill_null(size).to_numpy()
-    theirs = history.cast(pl.Int64)
-    inside = theirs.is_between(least, most).fill_null(False)
-    places = (theirs.set(~inside, least) - least).to_numpy()
+    ours = _places(spine, first, size)
     is_asked = np.zeros(size + 1, np.bool_)  # the last is for what is null or outside
     is_asked[ours] = True
     is_asked[-1] = False
     table = np.where(is_asked, np.cumsum(is_asked) - 1, -1)
-    return np.where(inside.to_numpy(), table[places], -1), table[ours]
+    return table[_places(history, first, size)], table[ours], int(is_asked.sum())
+
+
+def _places(keys: pl.Series, first: int, size: int) -> Any:
+    """How far each number is above the first; `size` where it is null or outside."""
+    numbers = keys.cast(pl.Int64).fill_null(first - 1 if first > -(1 << 63) else first + size)
+    # below the first they wrap, to be greater than all
+    above = (numbers.to_numpy() - first).view(np.uint64)
+    return np.minimum(above, size, out=above).view(np.int64)
 
 
 def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
@@ -107,12 +178,12 @@ def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:
 
 def _comparable(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """The keys by position, in types that join: whole numbers of one width, text as text."""
-    return frame.select(
-        _in_one_type(pl.col(key), frame.schema[key]).alias(f"key {i}") for i, key in enumerate(keys)
-    )
+    typed = (comparable_key(pl.col(key), frame.schema[key]) for key in keys)
+    return frame.select(key.alias(f"key {place}") for place, key in enumerate(typed))
 
 
-def _in_one_type(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def comparable_key(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A key in the type in which it is compared with one of another frame."""
     if dtype.is_integer():
         return key.cast(pl.Int128)
     if dtype in (pl.Categorical, pl.Enum):
@@ -123,48 +194,9 @@ def _in_one_type(key: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _sequence(view: ViewPlan, history: Rows) -> Any:
-    """The order of rows of one event time: dense ranks, nulls first; zeros without a sequence."""
+    """The order of rows of one event time: dense ranks, nulls first; None without a sequence."""
     sequence = view.source.source.sequence
     if sequence is None:
-        return np.zeros(history.frame.height, np.int64)
+        return None
     ranks = history.frame[sequence].rank("dense").cast(pl.Int64).fill_null(0)
     return ranks.to_numpy()
-
-
-def _groups(events: Any, asked: Any) -> Any:
-    """Ranges of both sorted code arrays for each code that the spine asks for."""
-    codes = np.unique(asked)
-    edges = [
-        np.searchsorted(array, codes, side)
-        for array in (events, asked)
-        for side in ("left", "right")
-    ]
-    return np.ascontiguousarray(np.stack(edges, axis=1).astype(np.int64))
-
-
-def order_of(*keys: Any) -> Any:
-    """Positions sorted by int64 keys, the first above the others; equal rows stay in their order.
-
-    Keys that fit one number together are sorted as one, in less than half the time.
-
-    >>> order_of(np.array([1, 0, 1]), np.array([5, 9, 3])).tolist()
-    [1, 2, 0]
-    """
-    if not len(keys[0]):
-        return np.zeros(0, np.int64)
-    packed, values = np.zeros(len(keys[0]), np.int64), 1
-    for key in keys:
-        least, most = int(key.min()), int(key.max())
-        values *= most - least + 1
-        if values > _PACKED:
-            return np.lexsort(keys[::-1])
-        if most > least:
-            packed = packed * (most - least + 1) + (key - least)
-    if len(packed) < _RADIX_FROM:
-        return np.argsort(packed, kind="stable")
-    digits = -(-(values - 1).bit_length() // DIGIT)
-    order = np.arange(len(packed))
-    compiled(radix_order, RADIX)(
-        packed, order, np.empty_like(packed), np.empty_like(order), digits + digits % 2
-    )
-    return order

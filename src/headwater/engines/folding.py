@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import OVERFLOW, VALUE, Aggregation
-from headwater.engines.arrangement import order_of
+from headwater.aggregations.base import LISTS, OVERFLOW, VALUE, Aggregation
 from headwater.engines.computed import computed
+from headwater.engines.decimals import digits_of, in_type
+from headwater.engines.lists import list_column
 from headwater.engines.multisets import MULTISET, multiset_input
+from headwater.engines.ordering import order_of
+from headwater.engines.state_passes import slides
 from headwater.engines.values import Values, fold_input
 from headwater.errors import DataError
 from headwater.kernel.compile import compiled
 from headwater.kernel.passes import grouped_fold, sliding_multiset
+from headwater.kernel.sliding_counts import grouped_counts
+from headwater.plan.kinds import result_type
 
 FOLD = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], {out}[::1], "
@@ -72,55 +78,82 @@ def _values(aggregation: Aggregation, frame: pl.DataFrame) -> pl.DataFrame:
     }
     value = pl.lit(1, pl.Int64) if spoken["value"] is None else spoken["value"]
     where = pl.lit(True) if spoken["where"] is None else spoken["where"]
-    return computed(frame, {"value": value, "where": where}, place=aggregation.place)
+    wanted = {"value": value, "where": where}
+    if "other" in aggregation.reads_also:
+        other = getattr(aggregation, "other", None)
+        wanted["other"] = pl.col(other) if isinstance(other, str) else other
+    return computed(frame, wanted, place=aggregation.place)
 
 
 def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:
-    status = np.zeros(groups, np.uint8)
-    if aggregation.folds == "values":
-        taken, out = _over_values(aggregation, values, codes, status)
-    else:
-        taken, out = _over_states(aggregation, values, codes, status)
-    if (status == OVERFLOW).any():
+    over = _over_values if aggregation.folds == "values" else _over_states
+    found = over(aggregation, values, codes, groups)
+    if (found.status == OVERFLOW).any():
         raise DataError("HW407", "an integer sum does not fit 64 bits", place=aggregation.place)
+    missing = found.status != VALUE
+    if aggregation.returns in LISTS:
+        every = np.arange(found.values.len())
+        return list_column(
+            aggregation, found.into, found.out, missing, values=found.values, rows=every
+        ).to_list()
     if aggregation.returns == "row":
-        positions = pl.Series(out).set(pl.Series(status != VALUE), None)
-        return taken.gather(positions).to_list()
+        return found.values.gather(pl.Series(found.out).set(pl.Series(missing), None)).to_list()
+    dtype = found.values.dtype
+    digits = digits_of(aggregation, dtype)
+    kept = in_type(pl.Series(found.out), result_type(aggregation, dtype), digits=digits)
     empty = aggregation.when_empty
     return [
-        value if is_known else empty
-        for value, is_known in zip(out.tolist(), (status == VALUE).tolist(), strict=True)
+        empty if is_missing else value
+        for value, is_missing in zip(kept.to_list(), missing.tolist(), strict=True)
     ]
 
 
-def _over_states(
-    aggregation: Aggregation, values: pl.DataFrame, codes: Any, status: Any
-) -> tuple[pl.Series, Any]:
-    """What rows are taken from, and the results; `status` is written."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What a pass gave for each group.
+
+    Args:
+        values: What results that are rows are taken from.
+        out: The results.
+        status: Whether they are some.
+        into: The items of results that are lists.
+    """
+
+    values: pl.Series
+    out: Any
+    status: Any
+    into: Any
+
+
+def _over_states(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: int) -> _Found:
     rows = np.arange(values.height)
     given = fold_input(aggregation, Values(values, rows))
-    out = np.zeros(len(status), given.out)
-    run = compiled(grouped_fold, FOLD.format(x=given.x.dtype.name, out=given.out), given.functions)
-    run(given.x, given.valid, rows, codes, out, status)
-    return given.values, out
+    out, status = np.zeros(groups, given.out), np.zeros(groups, np.uint8)
+    also, into = given.also.asked(None, out.shape)
+    signature = FOLD.format(x=given.x.dtype.name, out=given.out)
+    template = grouped_counts if slides(given) else grouped_fold
+    run = compiled(template, signature, given.functions, given.also.names)
+    run(given.x, *also, given.valid, rows, codes, out, status)
+    return _Found(given.values, out, status, into)
 
 
-def _over_values(
-    aggregation: Aggregation, values: pl.DataFrame, codes: Any, status: Any
-) -> tuple[pl.Series, Any]:
+def _over_values(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: int) -> _Found:
     """The same: one window for each group, in which all its rows count."""
     rows = np.flatnonzero(codes >= 0)
     rows = rows[order_of(codes[rows])]
     given = multiset_input(aggregation, Values(values, rows), codes[rows])
-    out, every = np.zeros((1, len(status)), given.out), np.arange(len(status))
+    out, status = np.zeros((1, groups), given.out), np.zeros((1, groups), np.uint8)
+    also, into = given.also.asked(None, out.shape)
+    every = np.arange(groups)
     low, high = (np.searchsorted(codes[rows], every, side) for side in ("left", "right"))
     signature = MULTISET.format(x=given.x.dtype.name, out=given.out)
-    compiled(sliding_multiset, signature, given.functions)(
-        given.x, given.codes, np.arange(len(rows)), np.zeros(len(rows), np.int64),
+    compiled(sliding_multiset, signature, given.functions, given.also.names)(
+        given.x, *also, given.codes, np.arange(len(rows)), np.zeros(len(rows), np.int64),
         np.zeros_like(every), low[None], high, np.stack([low, high, every, every + 1], axis=1),
-        out, status[None],
+        out, status,
     )  # fmt: skip
-    return given.values.gather(rows), out[0]
+    items = None if into is None else into[0]
+    return _Found(given.values.gather(rows), out[0], status[0], items)
 
 
 def _summaries(aggregation: Any, values: pl.DataFrame, codes: Any, groups: int) -> list[Any]:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.engines.arrangement import order_of
 from headwater.engines.histories import Rows
 from headwater.engines.labels import complete_through
+from headwater.engines.ordering import order_of
 from headwater.engines.times import plus
 from headwater.engines.versions import read_events
 from headwater.errors import DataError
@@ -73,7 +73,7 @@ def _active(plan: GridPlan, history: Rows, codes: Any) -> _Intervals:
     (feature,) = plan.activity.features
     times = history.event_times().to_numpy()
     seen = np.maximum(plus(times, 1), history.known_times(feature.mask))
-    gone = plus(times, feature.window)
+    gone = plus(times, feature.window.length)
     until = history.until_times(feature.mask)
     if until is not None:
         gone = np.minimum(gone, until - 1)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from headwater.engines.computed import computed
-from headwater.engines.times import filled, microseconds, plus
+from headwater.engines.times import filled, microseconds, plus, rounds_alike
 from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
 from headwater.plan.faults import reads
@@ -75,6 +75,16 @@ class Rows:
             known = np.maximum(known, self._reached(moment))
         return known
 
+    def follows_by(self, clock: Clock) -> int | None:
+        """How long after its event time each row becomes known, where that is the same for all."""
+        source = self.plan.source
+        columns = {moment.column for moment in clock.moments}
+        if self.known is not None or source.event_time is None or columns != {source.event_time}:
+            return None
+        if not rounds_alike(self.frame.schema[source.event_time], source.zone):
+            return None
+        return max(moment.offset for moment in clock.moments)
+
     def until_times(self, clock: Clock) -> Any:
         """When a row stops to count, exclusive, as int64 microseconds; None: rows never end."""
         return self.until
@@ -107,23 +117,39 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
     Raises:
         DataError: HW402, the source has no rows; HW410, a column cannot be derived.
     """
-    needed = _needed(plan, columns)
-    derive, chained = plan.source.derive, _chained(plan, needed)
-    frame = plan.source.reader.read(tuple(sorted(needed - derive.keys() - chained)))
+    columns = tuple(columns)
+    # in one chunk, or each row expression would copy the frame
+    frame = plan.source.reader.read(stored(plan, columns)).rechunk()
     if not frame.height:
         raise DataError(
             "HW402", f"source {plan.source.name!r} has no rows", place=plan.source.place
         )
-    for name, expression in derive.items():
-        if name in needed:
-            place = None if plan.source.place is None else plan.source.place.of(f"derive {name!r}")
-            frame = frame.with_columns(computed(frame, {name: expression}, place=place))
-    rows = Rows(plan, frame)
+    rows, chained = derived(plan, frame, columns), _chained(plan, _needed(plan, columns))
     if not chained:
         return rows
     from headwater.engines.chains import with_views  # a view reads rows, which may have views
 
     return with_views(rows, chained)
+
+
+def stored(plan: SourcePlan, columns: Iterable[str]) -> tuple[str, ...]:
+    """What has to be read of a source for these columns."""
+    needed = _needed(plan, columns)
+    return tuple(sorted(needed - plan.source.derive.keys() - _chained(plan, needed)))
+
+
+def derived(plan: SourcePlan, frame: pl.DataFrame, columns: Iterable[str]) -> Rows:
+    """Rows that were read, with what these columns need derived; columns of views left out.
+
+    Raises:
+        DataError: HW410, a column cannot be derived.
+    """
+    needed = _needed(plan, columns)
+    for name, expression in plan.source.derive.items():
+        if name in needed:
+            place = None if plan.source.place is None else plan.source.place.of(f"derive {name!r}")
+            frame = frame.with_columns(computed(frame, {name: expression}, place=place))
+    return Rows(plan, frame)
 
 
 def _chained(plan: SourcePlan, columns: Iterable[str]) -> set[str]:

@@ -86,8 +86,8 @@ def _ahead(
     """
     named = dict(zip(plan.names, plan.view.features, strict=True))
     columns: dict[str, pl.Series] = {}
-    for horizon in sorted({feature.window for feature in named.values()}):
-        some = {name: one for name, one in named.items() if one.window == horizon}
+    for horizon in sorted({feature.window.length for feature in named.values()}):
+        some = {name: one for name, one in named.items() if one.window.length == horizon}
         ends = pl.Series(plus(as_of.fill_null(0).to_numpy(), horizon))
         ends = pl.select(pl.when(as_of.is_not_null()).then(ends)).to_series()
         found = view_features(plan.only(*some.values()), frame, as_of=ends, threads=threads)

@@ -8,15 +8,26 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import NUMBERS, Aggregation
-from headwater.engines.arrangement import order_of
-from headwater.engines.values import Values, does_not_fit, number_kind, result_array
-from headwater.plan.kinds import kind_of
+from headwater.aggregations.base import Aggregation
+from headwater.engines.extras import NONE, Extras, extras_of
+from headwater.engines.ordering import order_of
+from headwater.engines.values import (
+    Values,
+    does_not_fit,
+    folds_numbers,
+    number_kind,
+    result_array,
+    with_one_zero,
+)
 
 MULTISET = (
     "void(const {x}[::1], const int64[::1], const int64[::1], const int64[::1], const int64[::1], "
     "const int64[:,::1], const int64[::1], const int64[:,::1], {out}[:,::1], uint8[:,::1])"
 )
+
+
+_TOLD_NUMBERS = ("float", "value", "difference", "duration")
+"""The results that are made of numbers, not of rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +40,7 @@ class MultisetInput:
         functions: The class with the functions.
         out: The type of the results, `float64` or `int64`.
         values: What a result that is a row is taken from, in the order of the data.
+        also: What `result` is given besides.
     """
 
     x: Any
@@ -36,6 +48,7 @@ class MultisetInput:
     functions: type
     out: str
     values: pl.Series
+    also: Extras = NONE
 
 
 def multiset_input(aggregation: Aggregation, values: Values, entities: Any) -> MultisetInput:
@@ -64,13 +77,15 @@ def multiset_input(aggregation: Aggregation, values: Values, entities: Any) -> M
     x = np.zeros(len(entities), told.dtype)
     starts = np.searchsorted(entities, owners[is_new], "left")
     x[starts + within[is_new]] = told[own[is_new]]
-    out = result_array(aggregation, is_float=x.dtype == np.float64)
-    return MultisetInput(x, codes, type(aggregation), out, _with_one_zero(values.frame["value"]))
-
-
-def _with_one_zero(column: pl.Series) -> pl.Series:
-    """Polars leaves -0.0 + 0.0 as it is."""
-    return column.set(column == 0.0, 0.0) if column.dtype.is_float() else column
+    is_float = x.dtype == np.float64
+    return MultisetInput(
+        x,
+        codes,
+        type(aggregation) if is_float else (aggregation.integers or type(aggregation)),
+        result_array(aggregation, is_float=is_float),
+        with_one_zero(values.frame["value"]),
+        extras_of(aggregation, time=values.time, other=values.other),
+    )
 
 
 def _sorted(own: Any, keys: Any, entities: Any) -> tuple[Any, Any]:
@@ -81,7 +96,7 @@ def _sorted(own: Any, keys: Any, entities: Any) -> tuple[Any, Any]:
 def _told(aggregation: Aggregation, values: Values) -> Any:
     """Numbers, or positions, for each row."""
     column = values.frame["value"]
-    if aggregation.returns not in ("float", "value") or kind_of(column.dtype) not in NUMBERS:
+    if aggregation.returns not in _TOLD_NUMBERS or not folds_numbers(aggregation, column):
         return np.arange(len(values.rows))
     try:
         told = values.operand(number_kind(aggregation, column))

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import VALUE
-from headwater.engines.passes import pass_of
+from headwater.aggregations.base import LISTS, VALUE
+from headwater.engines.composites import composed, folded
+from headwater.engines.decimals import digits_of
+from headwater.engines.passes import pass_of, write_ties
 from headwater.engines.values import from_results
 from headwater.engines.visibility import Visibility
 from headwater.engines.windows import Fold
@@ -32,6 +35,7 @@ class _Results:
     out: Any
     status: Any
     values: pl.Series
+    into: Any
 
 
 class SingleRow:
@@ -49,14 +53,16 @@ class SingleRow:
         asked = replace(seen.arranged, spine=nought, as_of=self._as_of, groups=self._groups)
         self._seen = seen.asking(asked, None)
         self._rows = asked.rows
-        self._status = np.zeros((len(plan.features), 1), np.uint8)
+        self._features = plan.features
+        self._status = np.zeros((len(folded(plan.features)), 1), np.uint8)
         self._calls: list[Callable[[], Any]] = []
         self._results: list[_Results] = []
         for folds in _made_alike(made):
             self._lay_out(folds)
         self._calls[:0] = self._seen.bound_edges()
+        self._is_composed = any(feature.parts for feature in plan.features)
         places = {f.column: i for i, f in enumerate(f for r in self._results for f in r.features)}
-        self._order = [places[feature.column] for feature in plan.features]
+        self._order = [places[feature.column] for feature in folded(plan.features)]
 
     def _lay_out(self, folds: Sequence[Fold]) -> None:
         """Bind the passes of folds whose results become one column."""
@@ -64,13 +70,17 @@ class SingleRow:
         start = sum(len(results.features) for results in self._results)
         status = self._status[start : start + len(features)]
         out = np.zeros((len(features), 1), folds[0].given.out)
-        self._results.append(_Results(features, out, status, folds[0].given.values))
-        first = 0
+        first, into = 0, None
         for fold in folds:
             own = slice(first, first + len(fold.features))
-            found = pass_of(fold.given, self._seen, fold.features[0].mask, fold.windows)
+            found = pass_of(fold.given, self._seen, fold.features[0].mask, fold.limits)
+            into = found.into
             self._calls.append(bound(found.fold, *found.rows, self._groups, out[own], status[own]))
+            tied = self._seen.ties_at_starts(fold.limits, fold.features[0].mask)
+            if tied is not None:
+                self._calls.append(partial(write_ties, tied, out[own], status[own]))
             first = own.stop
+        self._results.append(_Results(features, out, status, folds[0].given.values, into))
 
     def answers(self, edges: tuple[int, int], moment: int) -> list[pl.Series] | None:
         """A column per feature; None where a tie or an overflow has to be reported.
@@ -88,8 +98,14 @@ class SingleRow:
         found: list[pl.Series] = []
         for one in self._results:
             out = one.out.copy()  # a column may be made of the very array that it is given
-            found += from_results(one.features, out, one.status, values=one.values, rows=self._rows)
-        return [found[place] for place in self._order]
+            into = None if one.into is None else one.into.copy()
+            found += from_results(
+                one.features, out, one.status, values=one.values, rows=self._rows, into=into
+            )
+        found = [found[place] for place in self._order]
+        if not self._is_composed:
+            return found
+        return composed(self._features, {column.name: column for column in found})
 
 
 def _made_alike(made: Sequence[Fold]) -> list[list[Fold]]:
@@ -98,9 +114,10 @@ def _made_alike(made: Sequence[Fold]) -> list[list[Fold]]:
     for fold in made:
         feature = fold.features[0]
         aggregation = feature.aggregation
-        if aggregation.returns == "row":
+        if aggregation.returns in ("row", *LISTS):
             key: Any = id(fold)
         else:
-            key = fold.given.out, aggregation.when_empty, feature.dtype
+            digits = digits_of(aggregation, feature.value_type)
+            key = fold.given.out, aggregation.when_empty, feature.dtype, digits
         shared.setdefault(key, []).append(fold)
     return list(shared.values())

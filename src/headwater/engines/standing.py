@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from headwater.engines.composites import folded
 from headwater.engines.entity_index import BYTES_PER_ENTITY, EntityIndex, keys_in
 from headwater.engines.histories import Rows
 from headwater.engines.single_row import SingleRow
@@ -213,7 +214,7 @@ def estimated_bytes(histories: Sequence[tuple[ViewPlan, Rows]]) -> int:
     total = 0
     for plan, history in histories:
         masks = {feature.mask for feature in plan.features}
-        shared = {id(feature.aggregation) for feature in plan.features}
+        shared = {id(feature.aggregation) for feature in folded(plan.features)}
         row = _ARRANGED_BYTES + _CLOCK_BYTES * len(masks) + _FOLD_BYTES * len(shared)
         entities = history.frame.select(plan.view.keys).n_unique()
         total += int(history.frame.estimated_size()) + row * history.frame.height

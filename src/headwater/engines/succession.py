@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from headwater.engines.arrangement import order_of
+from headwater.engines.ordering import order_of
 from headwater.kernel.passes import NEVER
 
 

@@ -35,7 +35,7 @@ def microseconds(
     """
     if times.dtype == pl.Date:
         times = times.cast(pl.Datetime("us"))
-    if getattr(times.dtype, "time_zone", None) is None:
+    if getattr(times.dtype, "time_zone", None) is None and zone != "UTC":
         ambiguous: Literal["earliest", "latest"] = "earliest" if rounded == "down" else "latest"
         try:
             times = times.dt.replace_time_zone(zone, ambiguous=ambiguous)
@@ -52,6 +52,13 @@ def microseconds(
     return result
 
 
+def rounds_alike(dtype: pl.DataType, zone: str | None) -> bool:
+    """Whether such times are the same, rounded down and up."""
+    return getattr(dtype, "time_unit", "us") != "ns" and (
+        zone == "UTC" or getattr(dtype, "time_zone", None) is not None
+    )
+
+
 def filled(times: pl.Series) -> Any:
     """The microseconds as an array, `NEVER` where they are null."""
     return np.ascontiguousarray(times.fill_null(NEVER).to_numpy(), dtype=np.int64)
@@ -59,7 +66,9 @@ def filled(times: pl.Series) -> Any:
 
 def plus(times: Any, offset: int) -> Any:
     """Microseconds plus a constant, within 64 bits; `NEVER` stays what it is."""
-    if offset >= 0:
+    if offset == 0:
+        return times
+    if offset > 0:
         return np.where(times > NEVER - offset, NEVER, times + min(offset, NEVER))
     earlier = np.where(times < -NEVER - offset, -NEVER, times + max(offset, -NEVER))
     return np.where(times == NEVER, NEVER, earlier)

@@ -9,7 +9,11 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import NAN_CODE, NUMBERS, VALUE, Aggregation
+from headwater.aggregations.base import LISTS, NAN_CODE, NUMBERS, POSITIONS, VALUE, Aggregation
+from headwater.engines.decimals import digits_of, in_type, unscaled
+from headwater.engines.extras import NONE, Extras, extras_of
+from headwater.engines.hashes import hashes_of
+from headwater.engines.lists import list_column
 from headwater.errors import DataError
 from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan
@@ -17,12 +21,16 @@ from headwater.plan.views import FeaturePlan
 _LARGEST = (1 << 63) - 1
 _ROOM = 1 << 60
 NULL_CODE = -NAN_CODE
-Operand = Literal["nothing", "codes", "float64", "int64", "uint64"]
+Operand = Literal["nothing", "codes", "hashes", "ticks", "float64", "int64", "uint64"]
 _NUMBERS = {"float64": pl.Float64, "int64": pl.Int64, "uint64": pl.UInt64}
+_COMPUTED = ("float", "value", "difference")
+_WITHIN_64_BITS = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
+_INFINITE = 0x7FF << 52
+"""The bits of infinity; those of NaN are greater."""
 _EXACT = 1 << 53
+"""Integers up to here are float64 exactly."""
 _FEW = 64
 """Results up to here are sooner written as a list than masked in an expression."""
-"""Integers up to here are float64 exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +43,8 @@ class FoldInput:
         functions: The class with the four functions for this type of `x`.
         out: The type of the results, `float64` or `int64`.
         values: What a result that is a row is taken from, in the order of the data.
+        also: What the functions are given besides.
+        of: The values that are folded.
     """
 
     x: Any
@@ -42,6 +52,15 @@ class FoldInput:
     functions: type
     out: str
     values: pl.Series
+    also: Extras = NONE
+    of: Values | None = None
+
+    def taken(self, out: Any) -> Any:
+        """The values of the rows that are results; None where no array holds such values."""
+        numbers = None if self.of is None else self.of.numbers()
+        if numbers is None or not len(numbers):
+            return None
+        return numbers.take(out, mode="clip")  # anything, where there is no result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +68,16 @@ class Values:
     """The values and the condition of rows, with what several aggregations read of them.
 
     Args:
-        frame: Columns `value` and `where`, in the order of the data.
+        frame: Columns `value` and `where`, and `other` where one is read, in the order of the data.
         rows: Positions, in event order.
         has_ties: Whether rows share entity, event time and sequence.
+        time: Event times, in event order; None of rows that have none.
     """
 
     frame: pl.DataFrame
     rows: Any
     has_ties: bool = field(default=False, kw_only=True)
+    time: Any = field(default=None, kw_only=True)
     _shared: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def operand(self, kind: Operand) -> Any:
@@ -66,18 +87,57 @@ class Values:
             DataError: HW407, an integer does not fit.
         """
         if kind not in self._shared:
-            whole = _operand(self.frame["value"], kind).to_numpy()
-            self._shared[kind] = np.ascontiguousarray(whole[self.rows])
+            column = self.frame["value"]
+            if kind == "nothing":
+                self._shared[kind] = np.zeros(len(self.rows), np.int64)
+            elif kind == "codes" and column.dtype.is_float() and not column.null_count():
+                self._shared[kind] = codes_of(pl.Series(self.operand("float64"))).to_numpy()
+            elif kind == "hashes":
+                self._shared[kind] = hashes_of(column).take(self.rows)
+            else:
+                self._shared[kind] = _operand(column, kind).to_numpy().take(self.rows)
         return self._shared[kind]
 
+    def numbers(self) -> Any:
+        """The values themselves, in event order; None of those that no array holds."""
+        column = self.frame["value"]
+        if column.null_count() or not column.dtype.is_numeric():
+            return None
+        if column.dtype.is_float():
+            return self.operand("float64")
+        return self.operand("int64") if column.dtype in _WITHIN_64_BITS else None
+
     def counted(self, *, nulls: bool) -> Any:
-        """Whether each row counts, in event order: its condition holds, its value is not null."""
+        """Whether each row counts, in event order: its condition holds, its value is not null.
+
+        Nor is the other one, where there is one.
+        """
+        if not nulls and not self.frame["value"].null_count():
+            return self.counted(nulls=True)
         if nulls not in self._shared:
             met = self.frame["where"].fill_null(False)
             if not nulls:
                 met &= self.frame["value"].is_not_null()
-            self._shared[nulls] = np.ascontiguousarray(met.to_numpy()[self.rows])
+            if "other" in self.frame:
+                met &= self.frame["other"].is_not_null()
+            every = np.ones(len(self.rows), np.bool_)
+            self._shared[nulls] = every if met.all() else met.to_numpy().take(self.rows)
         return self._shared[nulls]
+
+    def other(self) -> Any:
+        """The second column as float64, in event order."""
+        if "other" not in self._shared:
+            whole = _operand(self.frame["other"], "float64").to_numpy()
+            self._shared["other"] = np.ascontiguousarray(whole[self.rows])
+        return self._shared["other"]
+
+    def different(self) -> Any:
+        """The row of each different hash, of those that count, in the order of the hashes."""
+        if "different" not in self._shared:
+            own = np.flatnonzero(self.counted(nulls=False))
+            firsts = np.unique(self.operand("hashes")[own], return_index=True)[1]
+            self._shared["different"] = own[firsts]
+        return self._shared["different"]
 
 
 def fold_input(aggregation: Aggregation, values: Values) -> FoldInput:
@@ -98,7 +158,9 @@ def fold_input(aggregation: Aggregation, values: Values) -> FoldInput:
         values.counted(nulls=aggregation.counts_nulls),
         type(aggregation) if is_float else (aggregation.integers or type(aggregation)),
         result_array(aggregation, is_float=is_float),
-        column,
+        with_one_zero(column) if aggregation.hashes else column,
+        extras_of(aggregation, time=values.time, other=values.other, different=values.different),
+        values,
     )
 
 
@@ -108,24 +170,49 @@ def does_not_fit(aggregation: Aggregation, column: pl.Series) -> DataError:
     return DataError("HW407", message, place=aggregation.place)
 
 
+def with_one_zero(column: pl.Series) -> pl.Series:
+    """The values with 0.0 for both zeros; Polars leaves -0.0 + 0.0 as it is."""
+    return column.set(column == 0.0, 0.0) if column.dtype.is_float() else column
+
+
 def result_array(aggregation: Aggregation, *, is_float: bool) -> str:
     """The type of what a pass writes, over floats or over integers and codes."""
-    is_float_out = aggregation.returns == "float" or (aggregation.returns == "value" and is_float)
+    follows = aggregation.returns in ("value", "difference")
+    is_float_out = aggregation.returns == "float" or (follows and is_float)
     return "float64" if is_float_out else "int64"
 
 
 def _kind(aggregation: Aggregation, column: pl.Series, has_ties: bool) -> Operand:
     """What an aggregation folds: nothing, codes that stand for values, or they as numbers."""
-    is_row = aggregation.returns == "row"
+    is_row = aggregation.returns in POSITIONS
+    if aggregation.hashes:
+        return "hashes"
     if aggregation.reads == "rows" or (is_row and aggregation.ordered and not has_ties):
         return "nothing"
-    if is_row or kind_of(column.dtype) not in NUMBERS:
+    if is_row or not folds_numbers(aggregation, column):
+        return "codes"
+    if column.dtype.is_decimal() and aggregation.returns not in _COMPUTED:
         return "codes"
     return number_kind(aggregation, column)
 
 
+def folds_numbers(aggregation: Aggregation, column: pl.Series) -> bool:
+    """Whether its values are folded as numbers, which times and durations may be too."""
+    kind = kind_of(column.dtype)
+    return kind in NUMBERS or (aggregation.ticks and kind in ("time", "duration"))
+
+
 def number_kind(aggregation: Aggregation, column: pl.Series) -> Operand:
-    """The type in which numbers are folded."""
+    """The type in which numbers are folded.
+
+    Of decimals whole numbers of their last digit, or the nearest floats where a float result has no
+    power of their unit.
+    """
+    if column.dtype.is_temporal():
+        return "ticks"
+    if column.dtype.is_decimal():
+        is_exact = aggregation.unit_power or aggregation.returns != "float"
+        return "int64" if is_exact else "float64"
     if column.dtype.is_float() or (aggregation.computes_in == "float" and _fits_a_float(column)):
         return "float64"
     takes_unsigned = getattr(aggregation.integers, "takes_unsigned", False)
@@ -134,13 +221,30 @@ def number_kind(aggregation: Aggregation, column: pl.Series) -> Operand:
 
 
 def _operand(column: pl.Series, kind: Operand) -> pl.Series:
-    if kind == "nothing":
-        return pl.repeat(0, column.len(), dtype=pl.Int64, eager=True)
+    if kind == "ticks":
+        return _ticks(column)
+    if kind == "int64" and column.dtype.is_decimal():
+        return unscaled(column).fill_null(0)
     return codes_of(column) if kind == "codes" else column.cast(_NUMBERS[kind]).fill_null(0)
 
 
+def _ticks(column: pl.Series) -> pl.Series:
+    """Times and durations in microseconds; nanoseconds are rounded down."""
+    if column.dtype == pl.Date:
+        column = column.cast(pl.Datetime("us"))
+    unit = getattr(column.dtype, "time_unit", "us")
+    whole = column.to_physical()
+    return (whole // 1_000 if unit == "ns" else whole * (1_000 if unit == "ms" else 1)).fill_null(0)
+
+
 def from_results(
-    features: Sequence[FeaturePlan], out: Any, status: Any, *, values: pl.Series, rows: Any
+    features: Sequence[FeaturePlan],
+    out: Any,
+    status: Any,
+    *,
+    values: pl.Series | None,
+    rows: Any,
+    into: Any = None,
 ) -> list[pl.Series]:
     """The column of each feature, in its type, null where there is no result.
 
@@ -148,22 +252,31 @@ def from_results(
         features: They differ in their window only.
         out: What the pass wrote, a row for each of them.
         status: Whether that is a result.
-        values: What a result that is a row is taken from.
+        values: What a result that is a row is taken from; None where it was taken already.
         rows: The position there of each arranged row.
+        into: The items of results that are lists.
     """
     missing, size = status != VALUE, out.shape[1]
-    if features[0].aggregation.returns == "row":
+    if values is not None and features[0].aggregation.returns in LISTS:
+        return [
+            list_column(
+                feature.aggregation, into[w], out[w], missing[w], values=values, rows=rows
+            ).alias(feature.column)
+            for w, feature in enumerate(features)
+        ]
+    if features[0].aggregation.returns == "row" and values is not None:
         return [
             _taken(values, rows[out[w][~missing[w]]], missing[w]).alias(feature.column)
             for w, feature in enumerate(features)
         ]
     # made as one and cut, as making a column takes longer than the pass where few are asked
     whole = _filled(out.ravel(), missing.ravel(), features[0].aggregation.when_empty)
-    whole = whole.cast(features[0].dtype)
+    digits = digits_of(features[0].aggregation, features[0].value_type)
+    whole = in_type(whole, features[0].dtype, digits=digits)
     return [whole.slice(w * size, size).alias(feature.column) for w, feature in enumerate(features)]
 
 
-def _filled(out: Any, missing: Any, empty: int | None) -> pl.Series:
+def _filled(out: Any, missing: Any, empty: Any) -> pl.Series:
     """Results with what stands for missing ones."""
     if len(out) > _FEW or not missing.any():
         return (
@@ -200,7 +313,9 @@ def codes_of(column: pl.Series) -> pl.Series:
 
     That of NaN is the greatest, that of null the least.
     """
-    if column.dtype in (pl.Categorical, pl.Enum):
+    if column.dtype == pl.Enum:  # in the order of its categories, as declared
+        return (column.to_physical().cast(pl.Int64) * 2).fill_null(NULL_CODE)
+    if column.dtype == pl.Categorical:
         column = column.cast(pl.String)
     if kind_of(column.dtype) == "float":
         return _codes_of_floats(column)
@@ -214,18 +329,29 @@ def codes_of(column: pl.Series) -> pl.Series:
 
 def _codes_of_floats(column: pl.Series) -> pl.Series:
     """From their bits, which order as magnitudes do, where their range leaves room; else ranks."""
-    filled = column.cast(pl.Float64).fill_null(0.0)
-    values = np.array(filled.to_numpy())
-    is_nan = np.isnan(values)
-    values[is_nan] = 0.0
-    sizes = values.view(np.int64) & _LARGEST
-    used = sizes[sizes > 0]
-    least, most = (int(used.min()), int(used.max())) if len(used) else (1, 1)
+    values = column.cast(pl.Float64).fill_null(0.0).to_numpy()
+    is_negative = np.signbit(values)
+    codes = values.view(np.int64) & _LARGEST
+    is_nan = codes > _INFINITE
+    has_nan = is_nan.any()
+    if has_nan:
+        codes[is_nan], is_negative[is_nan] = 0, False
+    most, is_zero = int(codes.max(initial=1)), None
+    least = int(codes.min(initial=most))
+    if not least:
+        is_zero = codes == 0
+        least = int(codes.min(initial=most, where=~is_zero))
     if most - least >= _ROOM:
-        ranks = pl.Series(values).rank("dense").cast(pl.Int64).to_numpy() * 2
+        ranks = pl.Series(np.where(is_nan, 0.0, values)).rank("dense")
+        codes = ranks.cast(pl.Int64).to_numpy() * 2
     else:
-        ranks = np.where(sizes > 0, sizes - (least - 1), 0) * 2
-        ranks = np.where(values < 0.0, -ranks, ranks)
-    codes = ranks + ~np.signbit(values) * (values == 0.0)
-    codes[is_nan] = NAN_CODE
+        codes -= least - 1
+        codes *= 2
+        if is_zero is not None:
+            codes[is_zero] = 0
+        np.negative(codes, out=codes, where=is_negative)
+    if is_zero is not None:
+        codes[is_zero & ~is_negative] += 1
+    if has_nan:
+        codes[is_nan] = NAN_CODE
     return pl.Series(codes).set(column.is_null(), NULL_CODE)

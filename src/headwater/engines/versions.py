@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.engines.arrangement import order_of
 from headwater.engines.histories import Rows, read_rows
+from headwater.engines.ordering import order_of
 from headwater.engines.succession import changes, newest_known
 from headwater.errors import DataError
 from headwater.kernel.passes import NEVER

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from headwater.engines.arrangement import Arranged, order_of
+from headwater.engines.arrangement import Arranged
+from headwater.engines.edges import Edges, Limits, edges_of
 from headwater.engines.histories import Rows
-from headwater.kernel.compile import bound, compiled
-from headwater.kernel.passes import NEVER, bounds
-from headwater.kernel.pool import for_groups
+from headwater.engines.ordering import order_of
+from headwater.engines.times import plus
+from headwater.kernel.passes import NEVER
 from headwater.schema.clocks import Clock
-
-BOUNDS = (
-    "void(const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
-    "int64[:,::1], int64[::1])"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +33,7 @@ class Visibility:
     arranged: Arranged
     threads: int
     known_by: Any = None
-    _edges: dict[tuple[int, ...], tuple[Any, Any]] = field(default_factory=dict)
+    _edges: dict[Hashable, Edges] = field(default_factory=dict)
     _known: dict[Clock, Any] = field(default_factory=dict)
     _until: dict[Clock, Any] = field(default_factory=dict)
     _follows: dict[Clock, bool] = field(default_factory=dict)
@@ -47,43 +43,65 @@ class Visibility:
         """The same rows asked by other spine rows, on one thread; what is known of rows is kept."""
         return replace(self, arranged=arranged, threads=1, known_by=known_by, _edges={})
 
-    def edges(self, windows: tuple[int, ...]) -> tuple[Any, Any]:
-        """`low[window, row]` and `high[row]` of `bounds`."""
-        if windows not in self._edges:
-            lengths, size = np.array(windows, np.int64), len(self.arranged.spine)
-            low, high = np.empty((len(windows), size), np.int64), np.empty(size, np.int64)
-            find, given = compiled(bounds, BOUNDS), (self.arranged.time, self.arranged.as_of)
-            for_groups(
-                lambda groups: find(*given, groups, lengths, low, high),
-                self.arranged.groups,
-                self.threads,
-            )
-            self._edges[windows] = low, high
-        return self._edges[windows]
+    def edges(self, limits: Limits, clock: Clock) -> tuple[Any, Any]:
+        """`low[window, row]` and `high[row]`: the rows of each window, as far as they are known."""
+        found = self._edges_of(limits, clock)
+        return found.low, found.high
+
+    def ties_at_starts(self, limits: Limits, clock: Clock) -> Any:
+        """A row that ties with unlike ones where it starts a window by rows, else -1.
+
+        None where no window can start among ties.
+        """
+        return self._edges_of(limits, clock).tied
+
+    def _edges_of(self, limits: Limits, clock: Clock) -> Edges:
+        # windows by time hold the same rows whatever is folded and whatever it is known by
+        key = (limits, clock) if limits.asks_rows else limits.windows
+        if key not in self._edges:
+            found = self._edges[key] = edges_of(limits, self, clock)
+            found.write(self.arranged.groups, self.threads)
+        return self._edges[key]
+
+    def starts_rise(self, limits: Limits, clock: Clock) -> bool:
+        """Whether no window of an entity starts before that of an earlier `as_of`.
+
+        Sessions may, where rows are known late: a row between two of them makes them one.
+        """
+        if not limits.has_sessions:
+            return True
+        low, _ = self.edges(limits, clock)
+        rises = (low[:, 1:] >= low[:, :-1]).all(axis=0)
+        rises[self.arranged.groups[1:, 2] - 1] = True
+        return bool(rises.all())
 
     def bound_edges(self) -> list[Callable[[], None]]:
         """Calls that write all edges asked so far anew, for what then stands in `arranged`."""
-        find, rows = compiled(bounds, BOUNDS), self.arranged
-        return [
-            bound(find, rows.time, rows.as_of, rows.groups, np.array(windows, np.int64), low, high)
-            for windows, (low, high) in self._edges.items()
-        ]
+        groups = self.arranged.groups
+        return [call for edges in self._edges.values() for call in edges.bound(groups)]
 
-    def questions(self, windows: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
+    def asked(self) -> tuple[Any, Any]:
+        """When the clocks of each spine row are asked, and the rows of entities in that order."""
+        if self.known_by is None:
+            return self.arranged.as_of, np.arange(len(self.arranged.as_of))
+        sizes = self.arranged.groups[:, 3] - self.arranged.groups[:, 2]
+        order = order_of(np.repeat(np.arange(len(sizes)), sizes), self.known_by)
+        return self.known_by, order
+
+    def questions(self, limits: Limits, clock: Clock) -> tuple[Any, Any, Any, Any]:
         """The spine rows of each entity in the order in which their clocks are asked.
 
         Returns:
             Where each spine row comes in that order (None where this is the kernel's own), then
             the moments, `low` and `high`, in that order.
         """
-        low, high = self.edges(windows)
+        low, high = self.edges(limits, clock)
         if self.known_by is None:
             return None, self.arranged.as_of, low, high
-        sizes = self.arranged.groups[:, 3] - self.arranged.groups[:, 2]
-        order = order_of(np.repeat(np.arange(len(sizes)), sizes), self.known_by)
+        asked, order = self.asked()
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
-        return back, self.known_by[order], np.ascontiguousarray(low[:, order]), high[order]
+        return back, asked[order], np.ascontiguousarray(low[:, order]), high[order]
 
     def known(self, clock: Clock) -> Any:
         """When each row becomes known, in the kernel's order.
@@ -92,7 +110,11 @@ class Visibility:
             DataError: HW403, a clock is null and the source does not say that this means never.
         """
         if clock not in self._known:
-            self._known[clock] = self.history.known_times(clock)[self.arranged.rows]
+            later = self.history.follows_by(clock)
+            if later is None:
+                self._known[clock] = self.history.known_times(clock).take(self.arranged.rows)
+            else:
+                self._known[clock] = plus(self.arranged.time, later)
         return self._known[clock]
 
     def until(self, clock: Clock) -> Any:
@@ -110,7 +132,7 @@ class Visibility:
         if clock not in self._changes:
             known, until = self.known(clock), self.until(clock)
             if until is None:
-                order = order_of(self.arranged.codes, _compact(known))
+                order = order_of(self.arranged.codes, _compact(known), threads=self.threads)
                 self._changes[clock] = order, known[order]
             else:
                 self._changes[clock] = self._changes_with_ends(known, until)
@@ -121,7 +143,7 @@ class Visibility:
         moments = np.concatenate([known, until])
         moments[np.concatenate([never_counts, never_counts])] = NEVER
         codes = np.concatenate([self.arranged.codes, self.arranged.codes])
-        order, rows = order_of(codes, _compact(moments)), len(known)
+        order, rows = order_of(codes, _compact(moments), threads=self.threads), len(known)
         return np.where(order < rows, order, ~(order - rows)), moments[order]
 
     def follows_events(self, clock: Clock) -> bool:
@@ -142,6 +164,8 @@ class Visibility:
             return False
         if self.until(clock) is not None:
             return False
+        if self.history.follows_by(clock) is not None:
+            return True
         known, codes = self.known(clock), self.arranged.codes
         return bool(((known[1:] >= known[:-1]) | (codes[1:] != codes[:-1])).all())
 

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import NULL, OVERFLOW, TIE, VALUE, Aggregation
+from headwater.aggregations.base import OVERFLOW, TIE, VALUE, Aggregation
 from headwater.engines.arrangement import Arranged, arrange
+from headwater.engines.composites import composed, folded
 from headwater.engines.computed import computed
+from headwater.engines.edges import Limits, limits_of
 from headwater.engines.histories import Rows
 from headwater.engines.multisets import MultisetInput, multiset_input
-from headwater.engines.passes import run_pass
+from headwater.engines.passes import Asked, run_passes
 from headwater.engines.values import FoldInput, Values, fold_input, from_results
 from headwater.engines.visibility import Visibility
 from headwater.errors import DataError
@@ -53,11 +55,11 @@ def window_features(
     Raises:
         DataError: HW403 an undeclared null clock, HW404 a tie, HW407 an integer overflow.
     """
-    arranged = arrange(view, history, keys, as_of)
-    # in one chunk, or each row expression would copy the frame
+    threads = threads or default_threads()
     history = replace(history, frame=history.frame.rechunk())
+    arranged = arrange(view, history, keys, as_of, threads=threads)
     asked = asked_by(arranged, None if known_by is None else known_by.fill_null(BEFORE_ALL))
-    seen = Visibility(history, arranged, threads or default_threads(), asked)
+    seen = Visibility(history, arranged, threads, asked)
     return pl.DataFrame(answers(folds(view, seen), view, seen, keys))
 
 
@@ -80,24 +82,28 @@ class Fold:
 
     Args:
         features: They differ in their window only.
-        windows: Those.
+        limits: Those.
         given: The values of all arranged rows.
+        is_last: Whether those that follow fold other values.
     """
 
     features: list[FeaturePlan]
-    windows: tuple[int, ...]
+    limits: Limits
     given: FoldInput | MultisetInput
+    is_last: bool
 
 
 def folds(view: ViewPlan, seen: Visibility) -> Iterator[Fold]:
     """What has to be folded for the features of a view, one after the other."""
-    arranged = seen.arranged
-    for shared in _by_values(view.features):
+    arranged, known = seen.arranged, dict[Any, Limits]()
+    for shared in _by_values(folded(view.features)):
         found = _values(shared[0], seen.history)
-        values = Values(found, arranged.rows, has_ties=arranged.has_ties)
-        for features in _alike(shared):
-            windows = tuple(feature.window for feature in features)
-            yield Fold(features, windows, _given(features[0].aggregation, values, arranged))
+        values = Values(found, arranged.rows, has_ties=arranged.has_ties, time=arranged.time)
+        together = _alike(shared)
+        for features in together:
+            limits = _limits(features, values, arranged, known)
+            given = _given(features[0].aggregation, values, arranged)
+            yield Fold(features, limits, given, features is together[-1])
 
 
 def answers(
@@ -109,16 +115,30 @@ def answers(
         DataError: As `window_features`.
     """
     columns: dict[str, pl.Series] = {}
+    for together in _of_same_rows(parts):
+        asked = [Asked(part.given, part.features[0].mask, part.limits) for part in together]
+        found = run_passes(asked, seen)
+        for part in together:  # and none is held longer than until it is answered
+            columns |= _answer(part, found.pop(0), view, seen, keys)
+    return composed(view.features, columns)
+
+
+def _of_same_rows(parts: Iterable[Fold]) -> Iterator[list[Fold]]:
+    """Folds of the same values together; some can share a pass."""
+    together: list[Fold] = []
     for part in parts:
-        columns |= _answer(part, view, seen, keys)
-    return [columns[feature.column] for feature in view.features]
+        together.append(part)
+        if part.is_last:
+            yield together
+            together = []
 
 
 def _by_values(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
     """Features of the same values and condition together: these are computed once."""
-    shared: dict[tuple[Any, Any], list[FeaturePlan]] = {}
+    shared: dict[tuple[Any, ...], list[FeaturePlan]] = {}
     for feature in features:
-        shared.setdefault((_key(feature.value), _key(feature.where)), []).append(feature)
+        key = tuple(map(_key, (feature.value, feature.where, feature.other)))
+        shared.setdefault(key, []).append(feature)
     return list(shared.values())
 
 
@@ -129,10 +149,23 @@ def _key(expression: Any) -> Any:
 
 def _alike(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
     """Features that differ in their window only, together; they share a pass."""
-    shared: dict[tuple[int, str], list[FeaturePlan]] = {}
+    shared: dict[tuple[Any, ...], list[FeaturePlan]] = {}
     for feature in features:
-        shared.setdefault((id(feature.aggregation), str(feature.mask)), []).append(feature)
+        earlier = feature.window if feature.window.is_earlier else None  # which end earlier, too
+        key = id(feature.aggregation), str(feature.mask), earlier
+        shared.setdefault(key, []).append(feature)
     return list(shared.values())
+
+
+def _limits(
+    features: list[FeaturePlan], values: Values, arranged: Arranged, known: dict[Any, Limits]
+) -> Limits:
+    """The limits of features that share a pass; the same for other folds of the same rows."""
+    windows = tuple(feature.window for feature in features)
+    key = windows, _key(features[0].where)
+    if arranged.has_ties or key not in known:  # where rows tie, their values are asked
+        known[key] = limits_of(windows, values.frame, arranged.rows, arranged.ties)
+    return known[key]
 
 
 def _given(
@@ -145,25 +178,36 @@ def _given(
 
 
 def _answer(
-    part: Fold, view: ViewPlan, seen: Visibility, keys: pl.DataFrame
+    part: Fold,
+    found: tuple[Any, Any, Any],
+    view: ViewPlan,
+    seen: Visibility,
+    keys: pl.DataFrame,
 ) -> dict[str, pl.Series]:
-    """The columns of features that share a pass."""
+    """The columns of features that differ in their window only."""
     features, given, arranged = part.features, part.given, seen.arranged
-    out, status = run_pass(given, seen, features[0].mask, part.windows)
+    out, status, into = found
     _refuse(out, status, features, view, arranged, keys)
-    filled = np.full((len(features), keys.height), NULL, np.uint8)
-    filled[:, arranged.spine] = status
-    spread = np.zeros((len(features), keys.height), out.dtype)
-    spread[:, arranged.spine] = out
-    columns = from_results(features, spread, filled, values=given.values, rows=arranged.rows)
+    values: pl.Series | None = given.values
+    if features[0].aggregation.returns == "row" and isinstance(given, FoldInput):
+        taken = given.taken(out)
+        if taken is not None:
+            out, values = taken, None
+    spread, filled, items = (
+        None if one is None else arranged.in_order_of_data(one, keys.height)
+        for one in (out, status, into)
+    )
+    columns = from_results(features, spread, filled, values=values, rows=arranged.rows, into=items)
     return {column.name: column for column in columns}
 
 
 def _values(feature: FeaturePlan, history: Rows) -> pl.DataFrame:
     """The value and the condition of each history row."""
-    value = pl.lit(1, pl.Int64) if feature.value is None else feature.value
+    value = pl.lit(1, pl.Int8) if feature.value is None else feature.value
     where = pl.lit(True) if feature.where is None else feature.where
     given = {"value": value, "where": where}
+    if feature.other is not None:
+        given["other"] = feature.other
     return computed(history.frame, given, place=feature.aggregation.place)
 
 
@@ -187,13 +231,14 @@ def _refuse(
         key = dict(zip(keys.columns, keys.row(int(arranged.spine[j])), strict=True))
         place = features[w].aggregation.place
         if code == OVERFLOW:
+            word = features[w].aggregation.word.replace("_", " ")
             raise DataError(
                 "HW407",
-                f"the sum {features[w].column!r} of {key} does not fit 64 bits",
+                f"the {word} {features[w].column!r} of {key} does not fit 64 bits",
                 place=place,
                 hint="sum a float, or a smaller unit",
             )
-        moment = pl.Series([arranged.time[out[w, j]]]).cast(pl.Datetime("us", "UTC"))[0]
+        moment = pl.Series([arranged.time[int(out[w, j])]]).cast(pl.Datetime("us", "UTC"))[0]
         raise DataError(
             "HW404",
             f"rows of {key} at {moment.isoformat()} tie with different values, and "

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headwater.errors import Place, SpecError
+from headwater.kernel.extras import extended, with_extras
 from headwater.kernel.function_identity import NotPlain, are_as_written, identity, reached
 from headwater.kernel.module_texts import CALLABLE, CALLED, module_texts
 
@@ -70,14 +71,20 @@ def _spare_folder() -> Path:
 
 @cache
 def compiled(
-    function: Callable[..., Any], signature: str, fold: type | None = None
+    function: Callable[..., Any],
+    signature: str,
+    fold: type | None = None,
+    extras: tuple[str, ...] = (),
 ) -> Callable[..., Any]:
     """The function as machine code, from the cache where it was compiled before.
 
     Args:
         function: A plain function; with `fold` a template whose first parameter is `fold`.
-        signature: Numba's notation, such as `void(int64[::1], float64)`; without the fold.
+        signature: Numba's notation, such as `void(int64[::1], float64)`; without the fold and
+            without the arrays of `extras`.
         fold: The class whose static functions the template calls.
+        extras: What these are given besides `x`, in the order of `headwater.kernel.extras`; the
+            arrays follow `x` in the arguments.
 
     Raises:
         SpecError: HW213, the functions of `fold` cannot be compiled.
@@ -86,8 +93,9 @@ def compiled(
         HEADWATER_COMPILE=0 returns the plain function, with the fold bound.
     """
     if os.environ.get("HEADWATER_COMPILE") == "0":
-        return _bound(function, fold)
-    wanted = _Wanted(tuple(reached(function, fold)), signature, fold)
+        return _bound(with_extras(function, fold, extras), fold)
+    signature = extended(signature, extras)
+    wanted = _Wanted(tuple(reached(function, fold)), signature, fold, extras)
     with _lock:
         path = _place(wanted)
         if path not in _ready:
@@ -123,20 +131,22 @@ class _Wanted:
         functions: The template or function, then all it calls.
         signature: That of the first.
         fold: The class whose functions the first calls.
+        extras: What these are given besides `x`.
     """
 
     functions: tuple[FunctionType, ...]
     signature: str
     fold: type | None
+    extras: tuple[str, ...]
 
     def identity(self) -> str:
         """By what was loaded."""
-        return identity(self.functions, self.signature, self.fold)
+        return identity(self.functions, " ".join((self.signature, *self.extras)), self.fold)
 
     def texts(self) -> dict[str, str]:
         """As the sources say it now."""
         try:
-            return module_texts(self.functions[0], self.signature, self.fold)
+            return module_texts(self.functions[0], self.signature, self.fold, self.extras)
         except NotPlain as error:
             raise error if self.fold is None else _refused(self.fold, str(error)) from error
 

@@ -47,6 +47,30 @@ def add_short(words: Any, number: Any, shift: int) -> None:
     words[k + 2] += high >> BITS
 
 
+def add_short_square(words: Any, number: Any, shift: int) -> None:
+    """Add `number**2 * 2**shift` to five limbs; a number of at most 53 bits and a sign."""
+    k = shift // BITS
+    rest = shift % BITS
+    size = abs(number)
+    low = size & MASK
+    high = size >> BITS
+    first = low * low
+    second = 2 * low * high
+    third = high * high
+    part = (first & MASK) << rest
+    words[k] += part & MASK
+    over = part >> BITS
+    part = ((first >> BITS) + (second & MASK)) << rest
+    words[k + 1] += over + (part & MASK)
+    over = part >> BITS
+    part = ((second >> BITS) + (third & MASK)) << rest
+    words[k + 2] += over + (part & MASK)
+    over = part >> BITS
+    part = (third >> BITS) << rest
+    words[k + 3] += over + (part & MASK)
+    words[k + 4] += part >> BITS
+
+
 def add_scaled(words: Any, number: Any, shift: int) -> None:
     """Add `number * 2**shift` to limbs; any 64-bit number. `BITS` more is one word further."""
     k = shift // BITS
@@ -97,30 +121,20 @@ def round_limbs(words: Any) -> tuple[float, int]:
     """
     sign = carry_limbs(words)
     top = words.shape[0] - 1
-    while top > 0 and words[top] == 0:
+    while top > 1 and words[top] == 0:
         top -= 1
-    if words[top] == 0:
-        return 0.0, 0
-    middle = words[top - 1] if top > 0 else 0
-    low = words[top - 2] if top > 1 else 0
-    # 55 bits are kept (53, a guard and a sticky one) of the 61 to 90 bits of three limbs
+    low = words[top - 1] if top > 0 else 0
+    if top < 2:
+        return sign * float(low + (words[top] << (BITS * top))), 0
+    # 55 bits are kept (53, a guard and a sticky one) of the 61 to 90 bits of three limbs; the
+    # processor rounds them to 53 as it makes a float of a whole number
+    low = (low << BITS) | words[top - 2]
     drop = int(np.float64(words[top]).view(np.int64) >> 52) - 1022 + 5
-    kept = words[top] << (60 - drop)
-    if drop <= BITS:
-        kept |= (middle << (30 - drop)) | (low >> drop)
-        rest = low & ((1 << drop) - 1)
-    else:
-        kept |= middle >> (drop - 30)
-        rest = (middle & ((1 << (drop - 30)) - 1)) | low
+    kept = (words[top] << (2 * BITS - drop)) | (low >> drop)
+    rest = low & ((1 << drop) - 1)
     for i in range(top - 2):
         rest |= words[i]
-    if rest != 0:
-        kept |= 1
-    number = kept >> 2
-    tail = kept & 3
-    if tail == 3 or (tail == 2 and number & 1):
-        number += 1
-    return sign * float(number), BITS * (top - 2) + drop + 2
+    return sign * float(kept | (1 if rest != 0 else 0)), BITS * (top - 2) + drop
 
 
 def scaled_float(value: float, power: int) -> float:
@@ -146,8 +160,14 @@ def multiply(words: Any, number: int) -> None:
 
 def subtract_square(words: Any, root: Any) -> None:
     """Subtract the square of carried limbs, without carrying; `words` has twice as many."""
-    for i in range(root.shape[0]):
-        for k in range(root.shape[0]):
-            product = root[i] * root[k]
+    size = root.shape[0]
+    while size > 1 and root[size - 1] == 0:
+        size -= 1
+    for i in range(size):
+        product = root[i] * root[i]
+        words[2 * i] -= product & MASK
+        words[2 * i + 1] -= product >> BITS
+        for k in range(i + 1, size):
+            product = 2 * root[i] * root[k]
             words[i + k] -= product & MASK
             words[i + k + 1] -= product >> BITS

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
+from headwater.kernel.extras import definition_of
 from headwater.kernel.function_identity import (
     NotPlain,
     compiler_versions,
@@ -41,11 +40,21 @@ from headwater.kernel.numba_compiler import Part
 
 
 def module_texts(
-    function: Callable[..., Any], signature: str, fold: type | None = None
+    function: Callable[..., Any],
+    signature: str,
+    fold: type | None = None,
+    extras: Sequence[str] = (),
 ) -> dict[str, str]:
-    """The modules that make up a pass, text by name: callees first, the template last."""
+    """The modules that make up a pass, text by name: callees first, the template last.
+
+    Args:
+        function: A plain function, or the template.
+        signature: Of the last module, with the arrays of `extras`.
+        fold: Whose functions the template calls.
+        extras: What these are given besides `x`; see `headwater.kernel.extras`.
+    """
     texts: dict[str, str] = {}
-    entry, text = _written(plain(function), fold, texts)
+    entry, text = _written(plain(function), fold, texts, extras)
     stamp = f"{text}|{signature}|{compiler_versions()}"
     texts[_named(entry, stamp)] = _module(text)
     return texts
@@ -63,9 +72,14 @@ def _collect(function: FunctionType, texts: dict[str, str]) -> str:
     return name
 
 
-def _written(function: FunctionType, fold: type | None, texts: dict[str, str]) -> tuple[str, str]:
+def _written(
+    function: FunctionType,
+    fold: type | None,
+    texts: dict[str, str],
+    extras: Sequence[str] = (),
+) -> tuple[str, str]:
     """Its own name and its text, after the modules of all it calls were added to `texts`."""
-    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    definition = definition_of(function, fold, extras)
     if not isinstance(definition, ast.FunctionDef):
         raise NotPlain(f"{function.__qualname__} is not written as a function")
     names = {

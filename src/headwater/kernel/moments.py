@@ -8,17 +8,18 @@ integers, signed or not, have classes of their own.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
 from headwater.kernel.limbs import (
     BIAS,
     BITS,
-    MASK,
     NOT_FINITE,
     add_scaled,
     add_short,
+    add_short_square,
     add_square,
     carry_limbs,
     multiply,
@@ -32,6 +33,8 @@ FIRST = HEAD * BITS
 """The shift of the sum's first limb."""
 HEADROOM = 53 + 33
 """Bits of a float and of the number of rows."""
+FEWEST = 3
+"""Limbs that one float may reach."""
 LOW_63 = (1 << 63) - 1
 TOP = 1 << (63 - BITS)
 """The last bit of 64, one limb further down."""
@@ -39,14 +42,25 @@ TOP = 1 << (63 - BITS)
 
 def prepare_sum(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
     """The smallest power of two in the group, and the words of a state that holds its sum."""
-    scale, limbs = scale_and_limbs(x, valid, start, stop)
-    return scale, HEAD + limbs
+    low, high = exponents(x, valid, start, stop)
+    if low > high:
+        return 0, HEAD + FEWEST
+    return int(low - BIAS), HEAD + limbs_of_sum(high - low, stop - start)
 
 
 def prepare_squares(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
     """The same for the sum and the sum of squares: limbs of the sum, then twice as many."""
-    scale, limbs = scale_and_limbs(x, valid, start, stop)
-    return scale, HEAD + 3 * limbs
+    scale, words = prepare_sum(x, valid, start, stop)
+    return scale, HEAD + 3 * (words - HEAD)
+
+
+def limbs_of_sum(reach: int, rows: int) -> int:
+    """How many limbs hold the sum of so many floats whose exponents are no further apart.
+
+    Twice as many hold the sum of squares times the number of rows.
+    """
+    bits = int(np.float64(rows).view(np.int64) >> 52) - 1022
+    return max(int(reach + 53 + bits) // BITS + 1, int(reach) // BITS + FEWEST)
 
 
 def scale_and_limbs(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -54,6 +68,14 @@ def scale_and_limbs(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int
 
     Twice as many hold the sum of squares times the number of rows.
     """
+    low, high = exponents(x, valid, start, stop)
+    if low > high:
+        return 0, HEADROOM // BITS + 1
+    return int(low - BIAS), int(high - low + HEADROOM) // BITS + 1
+
+
+def exponents(x: Any, valid: Any, start: int, stop: int) -> tuple[Any, Any]:
+    """The least and the greatest exponent, see `whole`; the least is above where there is none."""
     low = NOT_FINITE
     high = 0
     for i in range(start, stop):
@@ -61,9 +83,7 @@ def scale_and_limbs(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int
         if valid[i] and number != 0 and exponent != NOT_FINITE:
             low = min(low, exponent)
             high = max(high, exponent)
-    if low > high:
-        return 0, HEADROOM // BITS + 1
-    return int(low - BIAS), int(high - low + HEADROOM) // BITS + 1
+    return low, high
 
 
 def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:
@@ -78,17 +98,15 @@ def lift_sum(state: Any, x: Any, i: int, scale: int) -> None:
 
 def lift_squares(state: Any, x: Any, i: int, scale: int) -> None:
     """The state of one float, for a sum and a sum of squares."""
-    lift_sum(state, x, i, scale)
+    state[0] = 1
     number, exponent = whole(x[i])
-    if number != 0 and exponent != NOT_FINITE:
-        number = abs(number)
-        low = number & MASK
-        high = number >> BITS
+    if exponent == NOT_FINITE:
+        state[1 if x[i] != x[i] else 2 if x[i] > 0.0 else 3] = 1
+    elif number != 0:
+        shift = exponent - BIAS - scale
+        add_short(state, number, FIRST + shift)
         limbs = (state.shape[0] - HEAD) // 3
-        shift = 2 * (exponent - BIAS - scale) + BITS * (HEAD + limbs)
-        add_short(state, low * low, shift)
-        add_short(state, 2 * low * high, shift + BITS)
-        add_short(state, high * high, shift + 2 * BITS)
+        add_short_square(state, number, 2 * shift + BITS * (HEAD + limbs))
 
 
 def prepare_integers(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
@@ -149,10 +167,50 @@ def spread(state: Any) -> tuple[float, int]:
     return value / (n * (n - 1.0)), power
 
 
+def prepare_rows(x: Any, valid: Any, start: int, stop: int) -> tuple[int, int]:
+    """No scale, one word."""
+    return 0, 1
+
+
+def lift_rows(state: Any, x: Any, i: int, scale: int) -> None:
+    """One row counts one."""
+    state[0] = 1
+
+
+def words_of_rows(words: Any) -> Any:
+    """How many words of a larger state are those of `Rows`; elementwise."""
+    return 0 * words + 1
+
+
+def words_of_sum(words: Any) -> Any:
+    """How many words of a state of `Squares` are those of `Sums`."""
+    return HEAD + (words - HEAD) // 3
+
+
+def words_of_integer_sum(words: Any) -> Any:
+    """How many words of a state of `IntegerSquares` are those of `IntegerSums`."""
+    return 0 * words + HEAD + 5
+
+
+class Rows:
+    """What counts rows, whatever their values are.
+
+    The first words of the states of other classes may be states of this one: these say so in
+    `begins_with`, with the number of words, and a pass then makes one state for both.
+    """
+
+    __slots__ = ()
+    begins_with: ClassVar[tuple[type, Callable[[Any], Any]] | None] = None
+    prepare = staticmethod(prepare_rows)
+    lift = staticmethod(lift_rows)
+    merge = staticmethod(add_words)
+
+
 class Sums:
     """What folds the sum of floats."""
 
     __slots__ = ()
+    begins_with: ClassVar[tuple[type, Callable[[Any], Any]] | None] = Rows, words_of_rows
     prepare = staticmethod(prepare_sum)
     lift = staticmethod(lift_sum)
     merge = staticmethod(add_words)
@@ -162,6 +220,7 @@ class IntegerSums:
     """What folds the sum of integers."""
 
     __slots__ = ()
+    begins_with: ClassVar[tuple[type, Callable[[Any], Any]] | None] = Rows, words_of_rows
     takes_unsigned = True
     prepare = staticmethod(prepare_integers)
     lift = staticmethod(lift_integer)
@@ -172,6 +231,7 @@ class Squares:
     """What folds the sum of floats and that of their squares."""
 
     __slots__ = ()
+    begins_with: ClassVar[tuple[type, Callable[[Any], Any]] | None] = Sums, words_of_sum
     prepare = staticmethod(prepare_squares)
     lift = staticmethod(lift_squares)
     merge = staticmethod(add_words)
@@ -181,6 +241,10 @@ class IntegerSquares:
     """What folds the sum of integers and that of their squares."""
 
     __slots__ = ()
+    begins_with: ClassVar[tuple[type, Callable[[Any], Any]] | None] = (
+        IntegerSums,
+        words_of_integer_sum,
+    )
     takes_unsigned = True
     prepare = staticmethod(prepare_integer_squares)
     lift = staticmethod(lift_integer_squares)

@@ -138,56 +138,169 @@ def prefix_states(
     low: Any,
     high: Any,
     groups: Any,
-    out: Any,
-    status: Any,
+    place: Any,
+    ring: Any,
+    shapes: Any,
+    states: Any,
 ) -> None:
-    """What `activated_tree` writes, where `known` never falls in event order and words add.
+    """The states of what `activated_tree` folds, where `known` never falls and words add.
 
     The rows that are known are then the first ones, and the state of `[low, high)` is the
     difference of two states of first rows: exact, as states are whole numbers. Of these, only as
-    many are kept as the longest window holds, in a ring.
+    many are kept as the longest window holds, in a ring, whose last two are scratch. `states`
+    begins with the first group's spine rows; `shapes[g]` is the scale and the words of a group's
+    states, and where there is less room for words, nothing else is written.
+
+    The spine rows of an entity may be asked for in several calls, one after the other: `place`
+    says where the first group goes on (base, rows seen, last of the ring, scale and words; a base
+    of -1 begins), and is left where the last one ended.
     """
+    width = ring.shape[1]
+    room = ring.shape[0] - 2
+    origin = groups[0, 2]
     for g in range(groups.shape[0]):
         if groups[g, 2] == groups[g, 3]:
             continue
-        base = groups[g, 1]
-        room = 1
-        for w in range(low.shape[0]):
-            base = min(base, low[w, groups[g, 2]])
-        for w in range(low.shape[0]):
-            for j in range(groups[g, 2], groups[g, 3]):
-                if low[w, j] > base:
-                    room = max(room, high[j] - low[w, j] + 1)
-        scale, words = fold.prepare(x, valid, base, high[groups[g, 3] - 1])
-        states = np.empty((room + 1, words), np.int64)
-        one = states[room]
-        for k in range(words):
-            states[0, k] = 0
-        seen = base
-        last = 0
+        if g > 0 or place[0] < 0:
+            place[0] = NEVER
+            place[1] = groups[g, 0]
+            start = groups[g, 1]
+            for w in range(low.shape[0]):
+                start = min(start, low[w, groups[g, 2]])
+            place[3], place[4] = fold.prepare(x, valid, start, groups[g, 1])
+        base = place[0]
+        seen = place[1]
+        last = place[2]
+        scale = place[3]
+        words = min(place[4], width)
+        shapes[g, 0] = scale
+        shapes[g, 1] = place[4]
+        if words < place[4]:
+            continue
+        one = ring[room][:words]
+        total = ring[room + 1][:words]
         for j in range(groups[g, 2], groups[g, 3]):
-            while seen < high[j] and known[seen] <= as_of[j]:
+            until = high[j]
+            start = low[0, j]
+            for w in range(1, low.shape[0]):
+                start = min(start, low[w, j])
+            if base > start or start > seen:
+                # nothing before is asked for any more
+                base = start
+                seen = start
+                last = 0
                 for k in range(words):
                     one[k] = 0
+                    total[k] = 0
+                    ring[0, k] = 0
+            while seen < until and known[seen] <= as_of[j]:
                 if valid[seen]:
                     fold.lift(one, x, seen, scale)
-                before = last
                 seen += 1
-                last = before + 1 if before + 1 < room else 0
+                last = last + 1 if last + 1 < room else 0
+                kept = ring[last]
                 for k in range(words):
-                    states[last, k] = states[before, k] + one[k]
+                    total[k] += one[k]
+                    one[k] = 0
+                    kept[k] = total[k]
             for w in range(low.shape[0]):
-                first = last - (seen - low[w, j])
-                if first < 0:
-                    first += room
-                for k in range(words):
-                    if low[w, j] >= seen:
-                        one[k] = 0
-                    elif low[w, j] == base:
-                        one[k] = states[last, k]
-                    else:
-                        one[k] = states[last, k] - states[first, k]
-                status[w, j], out[w, j] = fold.result(one, x, scale)
+                state = states[j - origin, w]
+                start = low[w, j]
+                if start >= seen:
+                    for k in range(words):
+                        state[k] = 0
+                elif start == base:
+                    for k in range(words):
+                        state[k] = total[k]
+                else:
+                    first = last - (seen - start)
+                    kept = ring[first if first >= 0 else first + room]
+                    for k in range(words):
+                        state[k] = total[k] - kept[k]
+        place[0] = base
+        place[1] = seen
+        place[2] = last
+
+
+def window_results(
+    fold: Any, x: Any, groups: Any, shapes: Any, states: Any, out: Any, status: Any
+) -> None:
+    """The results of states that `prefix_states` wrote, or of the first words of these."""
+    one = np.empty(states.shape[2], np.int64)
+    origin = groups[0, 2]
+    for g in range(groups.shape[0]):
+        scale = shapes[g, 0]
+        state = one[: shapes[g, 1]]
+        for j in range(groups[g, 2], groups[g, 3]):
+            for w in range(out.shape[0]):
+                made = states[j - origin, w]
+                for k in range(state.shape[0]):
+                    state[k] = made[k]
+                status[w, j], out[w, j] = fold.result(state, x, scale)
+
+
+def one_stack(
+    fold: Any,
+    x: Any,
+    valid: Any,
+    rank: Any,
+    known: Any,
+    as_of: Any,
+    low: Any,
+    high: Any,
+    groups: Any,
+    out: Any,
+    status: Any,
+) -> None:
+    """What `activated_tree` writes, where `known` never falls and merging chooses one of two rows.
+
+    A state is one word, a row's position plus one. A row that was not chosen of itself and a later
+    one is never chosen again; those that are left wait in a stack, and the oldest of a window's is
+    its state. All windows share it.
+    """
+    room = 0
+    for g in range(groups.shape[0]):
+        room = max(room, groups[g, 1] - groups[g, 0])
+    stack = np.empty((room + 2, 1), np.int64)
+    one = stack[room]
+    both = stack[room + 1]
+    heads = np.empty(low.shape[0], np.int64)
+    for g in range(groups.shape[0]):
+        if groups[g, 2] == groups[g, 3]:
+            continue
+        scale, _ = fold.prepare(x, valid, groups[g, 0], groups[g, 1])
+        seen = groups[g, 0]
+        size = 0
+        for w in range(low.shape[0]):
+            heads[w] = 0
+        for j in range(groups[g, 2], groups[g, 3]):
+            start = low[0, j]
+            for w in range(1, low.shape[0]):
+                start = min(start, low[w, j])
+            if start > seen:
+                seen = start
+                size = 0
+            least = size
+            while seen < high[j] and known[seen] <= as_of[j]:
+                if valid[seen]:
+                    one[0] = 0
+                    fold.lift(one, x, seen, scale)
+                    while size > 0:
+                        fold.merge(both, stack[size - 1], one, x, rank)
+                        if both[0] != one[0]:
+                            break
+                        size -= 1
+                    least = min(least, size)
+                    stack[size, 0] = one[0]
+                    size += 1
+                seen += 1
+            for w in range(low.shape[0]):
+                head = min(heads[w], least)
+                while head < size and stack[head, 0] <= low[w, j]:
+                    head += 1
+                heads[w] = head
+                both[0] = stack[head, 0] if head < size else 0
+                status[w, j], out[w, j] = fold.result(both, x, scale)
 
 
 def two_stacks(
@@ -344,6 +457,10 @@ def sliding_multiset(
                     if counts[a - start]:
                         fold.remove(state, codes[a], values)
                     a += 1
+                while a > low[w, j]:  # where rows end, or join two sessions
+                    a -= 1
+                    if counts[a - start]:
+                        fold.add(state, codes[a], values)
                 status[w, j], out[w, j] = fold.result(state, values)
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from headwater.errors import EngineError
 
-_CHUNKS_PER_THREAD = 8
+_PARTS_PER_THREAD = 4
+"""How many parts of one entity serve a thread, where it has most of the work."""
+_LEAST_SHARE = 1 / 16
+"""Of what is a thread's share, when nothing smaller is worth a call."""
+_REPEATED = 1.25
+"""How much more work may be done for the sake of sharing that of one entity."""
 
 
 def default_threads() -> int:
@@ -29,19 +36,73 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def balanced(work: Any, chunks: int) -> list[tuple[int, int]]:
-    """Ranges of items that carry about equal shares of `work`, in order; none is empty.
+def balanced(work: Any, shares: Sequence[float]) -> list[tuple[int, int]]:
+    """Ranges of items that carry about these shares of `work`, in order; none is empty.
 
-    >>> balanced(np.array([5, 1, 1, 1]), 2)
+    >>> balanced(np.array([5, 1, 1, 1]), [0.5, 0.5])
     [(0, 1), (1, 4)]
     """
     total = np.cumsum(work)
     if len(total) == 0:
         return []
-    marks = np.linspace(0, total[-1], chunks + 1)[1:-1]
-    cuts = np.unique(np.concatenate([[0], np.searchsorted(total, marks, "left") + 1, [len(work)]]))
-    cuts = cuts[cuts <= len(work)]
-    return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
+    marks = np.cumsum(shares)[:-1] * total[-1]
+    # NumPy's own way to leave out what repeats imports its masked arrays first
+    inner = (np.searchsorted(total, marks, "left") + 1).tolist()
+    cuts = sorted({0, len(work), *(cut for cut in inner if cut < len(work))})
+    return list(pairwise(cuts))
+
+
+def falling_shares(threads: int) -> list[float]:
+    """Shares of all work that get smaller, so that few calls end at about the same time.
+
+    >>> [round(share, 2) for share in falling_shares(2)][:4]
+    [0.33, 0.22, 0.15, 0.1]
+    """
+    shares, left = [], 1.0
+    while left > _LEAST_SHARE / threads:
+        shares.append(left / (1.5 * threads))
+        left -= shares[-1]
+    return [*shares, left]
+
+
+def divided(groups: Any, low: Any, high: Any, threads: int) -> Any:
+    """The groups, of which those with the most work are cut into ranges of their spine rows.
+
+    For passes that may begin at any spine row, with the first row of its windows. Rows that windows
+    of several ranges hold are folded again, so that a group whose windows hold most of it stays.
+
+    Args:
+        groups: As in `for_groups`.
+        low: The first row of each window, by window and spine row; it does not fall.
+        high: The row after the last, by spine row.
+        threads: One cuts nothing.
+    """
+    work = _work(groups)
+    share = work.sum() / (threads * _PARTS_PER_THREAD)
+    heavy = np.flatnonzero(work > 2 * share)
+    if threads == 1 or not len(heavy):
+        return groups
+    parts = {g: _parts(groups[g], low, high, int(work[g] // share)) for g in heavy.tolist()}
+    kept = (parts.get(g, groups[g : g + 1]) for g in range(len(groups)))
+    return np.ascontiguousarray(np.concatenate(list(kept)))
+
+
+def _parts(group: Any, low: Any, high: Any, number: int) -> Any:
+    """One group in so many parts, or in fewer where they would repeat too much."""
+    start, stop = int(group[2]), int(group[3])
+    while number > 1:
+        cuts = np.unique(np.linspace(start, stop, number + 1).astype(np.int64))
+        first, last = cuts[:-1], cuts[1:]
+        found = np.stack([low[:, first].min(axis=0), high[last - 1], first, last], axis=1)
+        found[:, 1] = np.maximum(found[:, 0], found[:, 1])
+        if _work(found).sum() <= _REPEATED * _work(group[None])[0]:
+            return found
+        number //= 2
+    return group[None]
+
+
+def _work(groups: Any) -> Any:
+    return (groups[:, 1] - groups[:, 0]) + 4 * (groups[:, 3] - groups[:, 2])
 
 
 def for_groups(run: Callable[[Any], None], groups: Any, threads: int) -> None:
@@ -50,12 +111,41 @@ def for_groups(run: Callable[[Any], None], groups: Any, threads: int) -> None:
     Args:
         run: Writes only to the places that belong to the groups it is given.
         groups: `(history start, history stop, spine start, spine stop)` per entity.
-        threads: One runs in the caller's own thread.
+        threads: The caller's own is one of them.
     """
-    work = (groups[:, 1] - groups[:, 0]) + 4 * (groups[:, 3] - groups[:, 2])
     if threads == 1 or len(groups) < 2:
         run(groups)
         return
-    chunks = balanced(work, threads * _CHUNKS_PER_THREAD)
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda cut: run(groups[cut[0] : cut[1]]), chunks))
+    chunks = balanced(_work(groups), falling_shares(threads))
+    _share(run, (groups[start:stop] for start, stop in chunks), threads)
+
+
+def _share(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:
+    """Call `run` on each part, on whichever thread is free; the first error is raised."""
+    left = iter(list(parts))
+
+    def work() -> None:
+        for part in left:
+            run(part)
+
+    others = [_pool(threads).submit(work) for _ in range(threads - 1)]
+    try:
+        work()
+    finally:
+        for _ in left:  # after an error nothing new begins
+            pass
+        # those that never began have nothing left to do
+        begun = [one for one in others if not one.cancel()]
+        wait(begun)
+    for one in begun:
+        one.result()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that wait for work as long as the process lives."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="headwater")
+
+
+# a forked process has none of its parent's threads; not every system forks
+getattr(os, "register_at_fork", dict)(after_in_child=_pool.cache_clear)

@@ -48,6 +48,28 @@ def newest(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
     into[1] = tied
 
 
+def oldest(into: Any, left: Any, right: Any, x: Any, rank: Any) -> None:
+    """The left one, with ties as in `newest`; of both zeros -0.0 is the older."""
+    a = left[0]
+    b = right[0]
+    tied = left[1]
+    if a == 0:
+        a = b
+        tied = right[1]
+    elif b > 0 and rank[a - 1] == rank[b - 1]:
+        if x[a - 1] >> 1 != x[b - 1] >> 1 or right[1] > 0:
+            tied = 1
+        if x[b - 1] < x[a - 1]:
+            a = b
+    into[0] = a
+    into[1] = tied
+
+
+def same_value(x: Any, a: int, b: int) -> bool:
+    """Whether two rows hold one value: NaN is one, so are both zeros; codes tell zeros apart."""
+    return bool(x[a] == x[b] or (x[a] != x[a] and x[b] != x[b]))
+
+
 def newest_position(state: Any, x: Any, scale: int) -> tuple[int, int]:
     """The row, null for none, and whether another of its rank has another value."""
     if state[0] == 0:

@@ -1,4 +1,9 @@
-"""Sorting positions by whole numbers, digit by digit: a third of the time that comparing takes."""
+"""Sorting positions by two whole numbers: dealt out to buckets, each of which is sorted in cache.
+
+Of both numbers, written one after the other, the highest bits name the bucket; the `cut` bits below
+are what is left to sort by there. Buckets lie in the order of their numbers and do not depend on
+one another, so that several threads may sort them. Equal rows stay in their order.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +11,136 @@ from typing import Any
 
 import numpy as np
 
-DIGIT = 11
-"""Bits of a digit: as many places as are written to at once without missing the cache."""
+DIGIT = 8
+"""Bits of a digit: as many places are written to at once as are near."""
+FEW = 40
+"""Rows up to here are sooner moved one by one."""
 
 
-def radix_order(keys: Any, order: Any, other_keys: Any, other_order: Any, digits: int) -> None:
-    """Sort `keys`, none below zero, and `order` with them; equal keys stay in their order.
+def into_buckets(
+    high: Any, low: Any, about: Any, places: Any, keys: Any, order: Any, stops: Any
+) -> None:
+    """Deal out the positions of all rows whose higher number is not below the least.
 
     Args:
-        keys: Numbers of at most `digits` digits; sorted afterwards.
+        high: The higher number of each row.
+        low: The lower.
+        about: The least of each, the bits of the lower, and `cut`.
+        places: Zeros, one more than there are buckets.
+        keys: What is left to sort by, bucket by bucket; written, as are the next two.
+        order: The position of each row.
+        stops: Where each bucket ends.
+    """
+    least, lowest, low_bits, cut = about[0], about[1], about[2], about[3]
+    mask = (1 << cut) - 1
+    down = max(cut - low_bits, 0)
+    up = max(low_bits - cut, 0)
+    for i in range(high.shape[0]):
+        if high[i] >= least:
+            bucket = (high[i] - least) >> down << up
+            if up > 0:
+                bucket += (low[i] - lowest) >> cut
+            places[bucket + 1] += 1
+    for k in range(stops.shape[0]):
+        places[k + 1] += places[k]
+        stops[k] = places[k + 1]
+    for i in range(high.shape[0]):
+        if high[i] >= least:
+            bucket = (high[i] - least) >> down << up
+            if up > 0:
+                bucket += (low[i] - lowest) >> cut
+            p = places[bucket]
+            places[bucket] = p + 1
+            keys[p] = (((high[i] - least) << low_bits) + (low[i] - lowest)) & mask
+            order[p] = i
+
+
+def sort_buckets(about: Any, keys: Any, order: Any, buckets: Any) -> None:
+    """Sort each bucket, and leave the lower number of each row in `keys`.
+
+    Args:
+        about: As above.
+        keys: What `into_buckets` wrote.
+        order: The same.
+        buckets: `(start, stop, number)` of those to sort.
+    """
+    lowest, low_bits, cut = about[1], about[2], about[3]
+    low_mask = (1 << low_bits) - 1
+    room = 0
+    for b in range(buckets.shape[0]):
+        room = max(room, buckets[b, 1] - buckets[b, 0])
+    other_keys = np.empty(room, np.int64)
+    other_order = np.empty(room, np.int64)
+    counts = np.empty(1 << DIGIT, np.int64)
+    for b in range(buckets.shape[0]):
+        start = buckets[b, 0]
+        stop = buckets[b, 1]
+        i = start + 1
+        while i < stop and keys[i - 1] <= keys[i]:
+            i += 1
+        if i < stop and stop - start <= FEW:
+            sort_few(keys[start:stop], order[start:stop])
+        elif i < stop:
+            sort_digits(keys[start:stop], order[start:stop], other_keys, other_order, counts)
+        above = (buckets[b, 2] << cut) & low_mask
+        for i in range(start, stop):
+            keys[i] = ((above | keys[i]) & low_mask) + lowest
+
+
+def sort_few(keys: Any, order: Any) -> None:
+    """Sort `keys`, and `order` with them, by moving each to its place."""
+    for i in range(1, keys.shape[0]):
+        key = keys[i]
+        one = order[i]
+        j = i
+        while j > 0 and keys[j - 1] > key:
+            keys[j] = keys[j - 1]
+            order[j] = order[j - 1]
+            j -= 1
+        keys[j] = key
+        order[j] = one
+
+
+def sort_digits(keys: Any, order: Any, other_keys: Any, other_order: Any, counts: Any) -> None:
+    """The same for many, from the lowest digit to the highest in which they differ.
+
+    Args:
+        keys: None is below zero.
         order: What moves with them.
         other_keys: Room for as many.
-        other_order: Room for as many.
-        digits: An even number, so that the sorted numbers end where they were given.
+        other_order: The same.
+        counts: Room for a number per digit.
     """
     size = keys.shape[0]
-    mask = (1 << DIGIT) - 1
-    places = np.empty(mask + 1, np.int64)
-    for digit in range(digits):
-        shift = digit * DIGIT
-        for k in range(mask + 1):
-            places[k] = 0
+    differ = 0
+    for i in range(1, size):
+        differ |= keys[i] ^ keys[0]
+    here = 0
+    shift = 0
+    while differ >> shift > 0:
+        if (differ >> shift) & 1 == 0:
+            shift += 1
+            continue
+        for k in range(counts.shape[0]):
+            counts[k] = 0
         for i in range(size):
-            places[(keys[i] >> shift) & mask] += 1
+            counts[(keys[i] >> shift) & (counts.shape[0] - 1)] += 1
         before = 0
-        for k in range(mask + 1):
-            number = places[k]
-            places[k] = before
+        for k in range(counts.shape[0]):
+            number = counts[k]
+            counts[k] = before
             before += number
         for i in range(size):
-            k = (keys[i] >> shift) & mask
-            other_keys[places[k]] = keys[i]
-            other_order[places[k]] = order[i]
-            places[k] += 1
+            k = (keys[i] >> shift) & (counts.shape[0] - 1)
+            p = counts[k]
+            counts[k] = p + 1
+            other_keys[p] = keys[i]
+            other_order[p] = order[i]
         keys, other_keys = other_keys, keys
         order, other_order = other_order, order
+        shift += DIGIT
+        here ^= 1
+    if here:
+        for i in range(size):
+            other_keys[i] = keys[i]
+            other_order[i] = order[i]

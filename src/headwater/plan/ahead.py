@@ -15,11 +15,13 @@ import polars as pl
 from headwater.aggregations.base import Aggregation, Ahead, Windowed
 from headwater.errors import Place
 from headwater.plan.attachments import check_keys
+from headwater.plan.by import refuse_by, without_by
 from headwater.plan.faults import Faults, retold
-from headwater.plan.features import LONGEST, FeaturePlan, window_of
+from headwater.plan.features import FeaturePlan
 from headwater.plan.sources import SourcePlan, has_an_end
 from headwater.plan.spines import SpinePlan
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.plan.windows import LONGEST, positive
 from headwater.schema.clocks import Clock, Moment
 from headwater.schema.durations import format_duration
 from headwater.spec.feature_view import FeatureView
@@ -47,7 +49,7 @@ class AheadPlan:
     @property
     def horizon(self) -> int:
         """The longest horizon in microseconds, after which the label is known but for the delay."""
-        return max(feature.window for feature in self.view.features)
+        return max(feature.window.length for feature in self.view.features)
 
     @property
     def types(self) -> dict[str, pl.DataType]:
@@ -103,7 +105,9 @@ def _given(label: Label, faults: Faults, place: Place | None) -> dict[str, Windo
         elif not isinstance(name, str):
             faults.add("HW211", f"ahead= takes names as text, found {name!r}", place=place)
         elif _is_horizon(one.horizon, faults, place):
-            given[name] = Windowed(replace(one.aggregation, name=name), (one.horizon,))
+            refuse_by(one.aggregation, f"{name!r} of ahead=", faults, place)
+            alone = replace(without_by(one.aggregation), name=name)
+            given[name] = Windowed(alone, (one.horizon,))
     return given
 
 
@@ -122,7 +126,7 @@ def _is_horizon(given: Any, faults: Faults, place: Place | None) -> bool:
         words = f"a label looks ahead for a time that ends, up to {LONGEST} microseconds"
         faults.add("HW202", words, place=place)
         return False
-    return window_of(given, "horizon", faults, place) is not None
+    return positive(given, "horizon", faults, place) is not None
 
 
 def _check_taken(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) -> None:
@@ -167,11 +171,14 @@ def _shifted(view: ViewPlan) -> ViewPlan:
     """The same with every clock earlier by the delay of the source."""
     source, delay = view.source, view.source.delay
     clocks = {column: _earlier(clock, delay) for column, clock in source.clocks.items()}
-    features = [
-        replace(one, clock=_earlier(one.clock, delay), mask=_earlier(one.mask, delay))
-        for one in view.features
-    ]
+    features = [_feature_shifted(one, delay) for one in view.features]
     return replace(view, source=replace(source, clocks=clocks), features=tuple(features))
+
+
+def _feature_shifted(feature: FeaturePlan, delay: int) -> FeaturePlan:
+    clock, mask = (_earlier(one, delay) for one in (feature.clock, feature.mask))
+    parts = tuple(_feature_shifted(part, delay) for part in feature.parts)
+    return replace(feature, clock=clock, mask=mask, parts=parts)
 
 
 def _earlier(clock: Clock, delay: int) -> Clock:
@@ -199,10 +206,10 @@ def _check_known(view: ViewPlan, faults: Faults, place: Place | None) -> None:
     has_an_end(source, faults, place)
     for feature in view.features:
         late = [m for m in feature.clock.moments if m.column == source.source.event_time]
-        if any(moment.offset >= feature.window for moment in late):
+        if any(moment.offset >= feature.window.length for moment in late):
             faults.add(
                 "HW303",
-                f"no row of {format_duration(feature.window)} ahead is known when they have passed",
+                f"no row of {feature.window} ahead is known when they have passed",
                 place=place,
                 hint="look further ahead, or declare delay= in the source",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,8 +17,10 @@ from headwater.plan.views import ViewPlan
 from headwater.spec.derived import Derived
 from headwater.spec.plain import plain
 from headwater.spec.source import Source
-from headwater.spec.training_set import TrainingSet
 from headwater.spec.view import View
+
+if TYPE_CHECKING:
+    from headwater.spec.training_set import TrainingSet
 
 RESERVED = ("as_of", "label_known_time")
 """Columns that a training set has of its own."""

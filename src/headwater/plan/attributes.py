@@ -8,18 +8,21 @@ from typing import Any
 import polars as pl
 
 from headwater.aggregations.latest import Latest
-from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.faults import REPORTED, Faults
-from headwater.plan.features import FeaturePlan, check_delay, place_of, reads_of, window_of
+from headwater.plan.features import FeaturePlan, check_delay, place_of, reads_of
 from headwater.plan.kinds import result_type
 from headwater.plan.sources import SourcePlan
+from headwater.plan.windows import EVERYTHING, Window, positive
 from headwater.spec.attributes import Attributes
 
 
 def attribute_plans(view: Attributes, source: SourcePlan, faults: Faults) -> Iterator[FeaturePlan]:
     """One feature per column, in their order; those at fault are left out."""
     place = place_of(view)
-    window = ALL_HISTORY if view.ttl is None else window_of(view.ttl, "ttl", faults, place)
+    window: Window | None = EVERYTHING
+    if view.ttl is not None:
+        ttl = positive(view.ttl, "ttl", faults, place)
+        window = None if ttl is None else EVERYTHING.within(ttl)
     if view.ttl is not None and source.source.static is not None:
         faults.add(
             "HW212",
@@ -35,7 +38,7 @@ def attribute_plans(view: Attributes, source: SourcePlan, faults: Faults) -> Ite
         if window is None or dtype == REPORTED:
             continue
         latest = Latest(column, place=view.place)
-        read = reads_of(view, latest, (pl.col(column),), source)
+        read = reads_of(view, (pl.col(column),), source, ordered=latest.ordered)
         clock = source.clock_of(read)
         check_delay(window, clock, source, faults, place)
         yield FeaturePlan(

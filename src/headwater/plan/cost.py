@@ -39,7 +39,8 @@ def view_cost(view: ViewPlan, *, history: int, spine: int) -> Cost:
         history: Rows of its source.
         spine: Rows that ask.
     """
-    folds = {(id(one.aggregation), str(one.mask)) for one in view.features}
-    visits = len(folds) * history + len(view.features) * spine
+    folded = [one for feature in view.features for one in feature.parts or (feature,)]
+    folds = {(id(one.aggregation), str(one.mask)) for one in folded}
+    visits = len(folds) * history + len(folded) * spine
     held = history * (len(view.columns) + _HELD_PER_ROW) + spine * (2 + len(view.features))
     return Cost(history, visits, held * _WORD)

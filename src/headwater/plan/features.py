@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from headwater.aggregations.base import Aggregation, Windowed
+from headwater.aggregations.base import NUMBERS, Aggregation, Composite, Earlier, Windowed
 from headwater.errors import Place
 from headwater.kernel.passes import ALL_HISTORY
+from headwater.plan.by import Ranked
 from headwater.plan.faults import Faults, reads
-from headwater.plan.kinds import kind_of, result_type
-from headwater.plan.moments import length
+from headwater.plan.kinds import INSTEAD, kind_of, result_type
+from headwater.plan.naming import expression_of, feature_name, folded
 from headwater.plan.sources import SourcePlan
+from headwater.plan.windows import Window, plan_window, positive, window_name
 from headwater.schema.clocks import Clock
-from headwater.schema.durations import format_duration, parse_duration
+from headwater.schema.durations import format_duration
 from headwater.spec.attributes import Attributes
-from headwater.spec.row_expressions import PythonExpression
 from headwater.spec.view import View
-
-LONGEST = 1 << 62
-"""The longest window in microseconds: its start before any `as_of` still fits 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,25 +32,52 @@ class FeaturePlan:
         aggregation: How the values are folded.
         value: The row expression that is folded; None where rows are counted.
         where: The row expression that a row must meet; None for all rows.
-        window: Microseconds; `ALL_HISTORY` for no limit.
+        window: The limits of the rows that count.
         reads: The source columns whose clocks count: of value, where, entity, event time and, where
             order matters, sequence.
         clock: The latest of their clocks (R2).
         mask: What the engine compares with `as_of`; it has to cover `clock`.
         value_type: The type of the values; of no meaning where rows are counted.
         dtype: The feature's type.
+        other: The row expression of the second column; None where there is none.
+        parts: The features of whose results this one is made; none of them is a column.
+        ranked: The value that a training set has to learn before this can be computed.
     """
 
     column: str
     aggregation: Aggregation
     value: Any
     where: Any
-    window: int
+    window: Window
     reads: tuple[str, ...]
     clock: Clock
     mask: Clock
     value_type: pl.DataType
     dtype: pl.DataType
+    other: Any = None
+    parts: tuple[FeaturePlan, ...] = ()
+    ranked: Ranked | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What an aggregation reads of a row.
+
+    Args:
+        aggregation: How it is folded.
+        is_earlier: Over the window before the one that is named.
+        value: The row expression that is folded; None where rows are counted.
+        where: The row expression that a row must meet; None for all rows.
+        other: The row expression of the second column; None where there is none.
+        value_type: The type of the values.
+    """
+
+    aggregation: Aggregation
+    is_earlier: bool
+    value: Any
+    where: Any
+    other: Any
+    value_type: pl.DataType
 
 
 def feature_plans(
@@ -77,35 +101,149 @@ def feature_plans(
             place=place,
         )
         return
-    value, where = _expression(aggregation.column), _expression(aggregation.where)
-    value_type = _value_type(aggregation, value, source, faults, place)
-    where_type = _where_type(where, source, faults, place)
-    name = _name(aggregation, value, faults, place)
-    windows = [(one, window_of(one, "window", faults, place)) for one in given.windows]
-    if value_type is None or where_type is None or name is None:
+    is_faulty = _has_faults(aggregation, faults, place)
+    is_unmade = is_faulty and isinstance(aggregation, Composite)  # it then has no parts to read
+    parts = aggregation.parts or (() if is_unmade else (aggregation,))
+    read = [_read(part, source, faults, place) for part in parts]
+    name = None if is_faulty else feature_name(aggregation, faults, place)
+    windows = [(one, _window(view, one, source, faults, place)) for one in given.windows]
+    known = [one for one in read if one is not None]
+    if name is None or len(known) < len(read) or not _combines(aggregation, known, faults, place):
         return
-    columns = reads_of(view, aggregation, (value, where), source)
-    clock = source.clock_of(columns)
     for one, window in windows:
-        if window is None:
+        if window is None or not _has_earlier(known, window, faults, place):
             continue
-        check_delay(window, clock, source, faults, place)
-        yield FeaturePlan(
-            column=f"{view.name}__{name}_{_window_name(one)}",
-            aggregation=aggregation,
-            value=value,
-            where=where,
-            window=window,
+        column = f"{view.name}__{name}_{window_name(one)}"
+        feature = _feature(view, column, (aggregation, known, window), source)
+        check_delay(window, feature.clock, source, faults, place)
+        yield feature
+
+
+def _has_earlier(
+    read: Iterable[_Read], window: Window, faults: Faults, place: Place | None
+) -> bool:
+    """Whether there is a window just before this one, where an aggregation reads it."""
+    if window.earlier() is not None or not any(one.is_earlier for one in read):
+        return True
+    faults.add(
+        "HW202",
+        f"there is no earlier window of the same length as {window}",
+        place=place,
+        hint='compare windows of a length, such as .within("7d")',
+    )
+    return False
+
+
+def _feature(
+    view: View, column: str, what: tuple[Aggregation, list[_Read], Window], source: SourcePlan
+) -> FeaturePlan:
+    """A feature, or one that is made of parts; these see the rows that all of them may see."""
+    aggregation, read, window = what
+    expressions = [one for each in read for one in (each.value, each.where, each.other)]
+    ordered = window.is_ordered or any(one.aggregation.ordered for one in read)
+    columns = reads_of(view, expressions, source, ordered=ordered)
+    clock = source.clock_of(columns)
+    parts = [
+        FeaturePlan(
+            column=f"{column} part {i}" if aggregation.parts else column,
+            aggregation=one.aggregation,
+            value=one.value,
+            where=one.where,
+            window=(window.earlier() or window) if one.is_earlier else window,
             reads=columns,
             clock=clock,
             mask=clock,
-            value_type=value_type,
-            dtype=result_type(aggregation, value_type),
+            value_type=one.value_type,
+            dtype=result_type(one.aggregation, one.value_type),
+            other=one.other,
         )
+        for i, one in enumerate(read)
+    ]
+    if not aggregation.parts:
+        return parts[0]
+    first = parts[0].dtype
+    return FeaturePlan(
+        column=column,
+        aggregation=aggregation,
+        value=None,
+        where=None,
+        window=window,
+        reads=columns,
+        clock=clock,
+        mask=clock,
+        value_type=first,
+        dtype=result_type(aggregation, first),
+        parts=tuple(parts),
+    )
 
 
-def _expression(given: Any) -> Any:
-    return pl.col(given) if isinstance(given, str) else given
+def _read(
+    part: Aggregation | Earlier, source: SourcePlan, faults: Faults, place: Place | None
+) -> _Read | None:
+    """What is read for an aggregation, or for a part of one; None with faults."""
+    aggregation = folded(part)
+    value, where = expression_of(aggregation.column), expression_of(aggregation.where)
+    value_type = _value_type(aggregation, value, source, faults, place)
+    where_type = _where_type(where, source, faults, place)
+    other, has_other = _other(aggregation, source, faults, place)
+    if value_type is None or where_type is None or not has_other:
+        return None
+    return _Read(aggregation, isinstance(part, Earlier), value, where, other, value_type)
+
+
+def _other(
+    aggregation: Aggregation, source: SourcePlan, faults: Faults, place: Place | None
+) -> tuple[Any, bool]:
+    """The second column, and whether it is as it has to be."""
+    if "other" not in aggregation.reads_also:
+        return None, True
+    other = expression_of(getattr(aggregation, "other", None))
+    if other is None:
+        faults.add("HW211", f"{type(aggregation).__name__} needs a second column", place=place)
+        return None, False
+    dtype = faults.type_of(other, source.schema, f"source {source.source.name!r}", place)
+    if dtype is None or kind_of(dtype) in NUMBERS:
+        return other, dtype is not None
+    faults.add(
+        "HW205",
+        f"{type(aggregation).__name__} cannot take {dtype} as its second column",
+        place=place,
+        hint=f"it takes {', '.join(NUMBERS)}",
+    )
+    return None, False
+
+
+def _combines(
+    aggregation: Aggregation, read: list[_Read], faults: Faults, place: Place | None
+) -> bool:
+    """Whether the results of all parts are numbers; a fault for each that is not."""
+    types = [(one, result_type(one.aggregation, one.value_type)) for one in read]
+    strange = [
+        f"{type(one.aggregation).__name__}, which gives {dtype}"
+        for one, dtype in types
+        if aggregation.parts and kind_of(dtype) not in (*NUMBERS, "duration")
+    ]
+    for one in strange:
+        words = f"{type(aggregation).__name__} cannot be made of {one}"
+        faults.add("HW205", words, place=place, hint="it takes numbers and durations")
+    return not strange
+
+
+def _has_faults(aggregation: Aggregation, faults: Faults, place: Place | None) -> bool:
+    """Whether an aggregation, or a part of it, has arguments that it cannot work with."""
+    before = len(faults.found)
+    for one in (aggregation, *(folded(part) for part in aggregation.parts)):
+        fault = one.parameter_fault()
+        if fault is not None:
+            faults.add("HW211", f"{type(one).__name__}: {fault}", place=place)
+    if aggregation.parts and aggregation.where is not None:
+        faults.add(
+            "HW211",
+            f"{type(aggregation).__name__} reads no rows itself, so where= has none to choose",
+            place=place,
+            hint="give where= to the aggregations that it is made of",
+        )
+    return len(faults.found) > before
 
 
 def _value_type(
@@ -124,7 +262,7 @@ def _value_type(
         "HW205",
         f"{type(aggregation).__name__} cannot take {dtype}",
         place=place,
-        hint=f"it takes {takes}",
+        hint=f"it takes {takes}; {INSTEAD[kind_of(dtype)]}",
     )
     return None
 
@@ -141,74 +279,37 @@ def _where_type(
     return dtype
 
 
-def _name(aggregation: Aggregation, value: Any, faults: Faults, place: Place | None) -> str | None:
-    if aggregation.name is not None:
-        is_text = faults.is_text(aggregation.name, "name=", place)
-        return aggregation.name if is_text else None
-    if aggregation.where is None and value is None:
-        return aggregation.word
-    if aggregation.where is None and isinstance(value, pl.Expr) and value.meta.is_column():
-        return f"{value.meta.output_name()}_{aggregation.word}"
-    if not isinstance(value, pl.Expr | PythonExpression | None):
-        return None
-    faults.add(
-        "HW204",
-        f"{type(aggregation).__name__} of an expression needs a name",
-        place=place,
-        hint='add name="..."; the window is appended',
-    )
-    return None
-
-
-def window_of(
-    given: str | timedelta | None, what: str, faults: Faults, place: Place | None
-) -> int | None:
-    """Microseconds of a window, `ALL_HISTORY` for None; None with a fault where it is none."""
-    if given is None:
-        return ALL_HISTORY
-    window = length(given, what, faults, place)
-    if window is None:
-        return None
-    if window == 0:
-        faults.add("HW202", f"{what} {given!r} is not longer than zero", place=place)
-        return None
-    if window > LONGEST:
-        faults.add(
-            "HW202",
-            f"{what} {given!r} is longer than what microseconds hold",
-            place=place,
-            hint="leave ttl= out" if what == "ttl" else "write .over_all() for all history",
-        )
-        return None
-    return window
+def _window(
+    view: View, given: Any, source: SourcePlan, faults: Faults, place: Place | None
+) -> Window | None:
+    """A window as far back as the view's rows count; None with faults."""
+    window = plan_window(given, source.source.zone, faults, place)
+    ttl = getattr(view, "ttl", None)
+    if ttl is None:
+        return window
+    found = positive(ttl, "ttl", faults, place_of(view))
+    return None if found is None or window is None else window.within(found)
 
 
 def check_delay(
-    window: int, clock: Clock, source: SourcePlan, faults: Faults, place: Place | None
+    window: Window, clock: Clock, source: SourcePlan, faults: Faults, place: Place | None
 ) -> None:
     """A fault where rows leave the window before their clock lets them be seen (R3)."""
     delay = max(
         (m.offset for m in clock.moments if m.column == source.source.event_time), default=0
     )
-    if window != ALL_HISTORY and delay >= window:
+    if window.longest != ALL_HISTORY and delay >= window.longest:
         faults.add(
             "HW303",
             f"the feature is known {format_duration(delay)} after an event, and its window of "
-            f"{format_duration(window)} has passed by then: no row is known at as_of",
+            f"{window} has passed by then: no row is known at as_of",
             place=place,
             hint="take a window that is longer than the delay",
         )
 
 
-def _window_name(given: str | timedelta | None) -> str:
-    """The window in a column's name: as the user wrote it."""
-    if given is None:
-        return "all"
-    return given if isinstance(given, str) else format_duration(parse_duration(given))
-
-
 def reads_of(
-    view: View, aggregation: Aggregation, expressions: Iterable[Any], source: SourcePlan
+    view: View, expressions: Iterable[Any], source: SourcePlan, *, ordered: bool
 ) -> tuple[str, ...]:
     """The columns whose clocks count for these expressions, sorted (R2)."""
     columns = set(view.keys)
@@ -216,7 +317,7 @@ def reads_of(
         columns.add(source.source.event_time)
     for expression in expressions:
         columns |= set(reads(expression, source.schema))
-    if aggregation.ordered and source.source.sequence:
+    if ordered and source.source.sequence:
         columns.add(source.source.sequence)
     return tuple(sorted(columns))
 

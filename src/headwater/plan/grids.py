@@ -10,10 +10,10 @@ import polars as pl
 from headwater.aggregations.count import Count
 from headwater.errors import Place
 from headwater.plan.faults import Faults, retold
-from headwater.plan.features import window_of
 from headwater.plan.moments import moment
 from headwater.plan.sources import SourcePlan, has_an_end
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.plan.windows import positive
 from headwater.schema.clocks import ALWAYS
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.grid import Grid
@@ -80,7 +80,7 @@ def _length(given: object, what: str, faults: Faults, place: Place | None) -> in
         found = type(given).__name__
         faults.add("HW211", f"{what} takes a duration, found {found}", place=place)
         return None
-    return window_of(given, what, faults, place)
+    return positive(given, what, faults, place)
 
 
 def _activity(

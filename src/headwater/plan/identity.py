@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headwater.plan.checks import contract_of
-from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
 from headwater.spec.plain import fingerprint
 from headwater.spec.source import Source
+
+if TYPE_CHECKING:
+    from headwater.plan.training_sets import TrainingSetPlan
 
 TOUCH_VALUES = ("polars", "numpy", "numba", "pyarrow")
 """Libraries whose version can change a bit of a result."""
@@ -102,7 +105,8 @@ def artifact_identity(plan: TrainingSetPlan, data: Mapping[str, str], seed: int)
 
 def _code_of(view: ViewPlan) -> list[str]:
     """The digests of aggregation files that are not Headwater's own."""
-    return _strangers({type(feature.aggregation) for feature in view.features})
+    folded = [one for feature in view.features for one in (feature, *feature.parts)]
+    return _strangers({type(one.aggregation) for one in folded})
 
 
 def _code_of_label(plan: TrainingSetPlan) -> list[str]:

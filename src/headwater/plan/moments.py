@@ -61,6 +61,17 @@ def moment(
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
+def is_zone(zone: str) -> bool:
+    """Whether Polars knows a zone; it brings its own database, and waits for no data to look."""
+    if not zone:  # which Polars takes for no zone
+        return False
+    try:
+        pl.Series([], dtype=pl.Datetime("us")).dt.replace_time_zone(zone)
+    except (TypeError, pl.exceptions.PolarsError):
+        return False
+    return True
+
+
 def _local(
     time: datetime, what: str, zone: str | None, faults: Faults, place: Place | None
 ) -> int | None:

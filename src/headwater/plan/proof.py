@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from headwater.errors import EngineError, Place
 from headwater.plan.derived import DerivedPlan
@@ -18,9 +18,11 @@ from headwater.plan.grids import GridPlan
 from headwater.plan.origins import origins
 from headwater.plan.sources import SourcePlan
 from headwater.plan.spines import OwnColumn, SpinePlan
-from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import FeaturePlan, ViewPlan
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
+
+if TYPE_CHECKING:
+    from headwater.plan.training_sets import TrainingSetPlan
 
 _FAULT = "this is a fault of Headwater or of a plug-in that plans: nothing was computed"
 
@@ -97,10 +99,14 @@ def _is_as_late(ours: Moment, moment: Moment) -> bool:
 
 def _feature(view: ViewPlan, feature: FeaturePlan) -> Proof:
     declared, schema = view.source.source, view.source.schema
-    columns = {*view.view.keys, *reads(feature.value, schema), *reads(feature.where, schema)}
+    columns = {*view.view.keys}
     columns |= {declared.event_time} if declared.event_time else set()
-    if feature.aggregation.ordered and declared.sequence is not None:
-        columns.add(declared.sequence)
+    for one in feature.parts or (feature,):
+        for expression in (one.value, one.where, one.other):
+            columns |= {*reads(expression, schema)}
+        ordered = one.aggregation.ordered or one.window.is_ordered
+        if ordered and declared.sequence is not None:
+            columns.add(declared.sequence)
     clock = latest(*(view.source.clocks.get(column, ALWAYS) for column in columns))
     if not covers(feature.mask, clock, event_time=declared.event_time):
         place = feature.aggregation.place

@@ -12,7 +12,7 @@ from headwater.errors import Place
 from headwater.plan.arguments import source_has_kinds
 from headwater.plan.checks import check_contract
 from headwater.plan.faults import REPORTED, Faults, reads
-from headwater.plan.moments import length, moment
+from headwater.plan.moments import is_zone, length, moment
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
 from headwater.schema.durations import DAY
 from headwater.spec.clock_expressions import moment_of
@@ -220,23 +220,13 @@ def _check_words(source: Source, faults: Faults, place: Place | None) -> None:
             f"null_known_time= takes 'error' or 'never', found {source.null_known_time!r}",
             place=place,
         )
-    if source.zone is not None and not _is_zone(source.zone):
+    if source.zone is not None and not is_zone(source.zone):
         faults.add(
             "HW211",
             f"zone {source.zone!r} is not known",
             place=place,
             hint="name a zone of the time zone database, such as Europe/Zurich or UTC",
         )
-
-
-def _is_zone(zone: str) -> bool:
-    if not zone:  # which Polars takes for no zone
-        return False
-    try:  # Polars brings its own database, and does not wait for data to look a zone up
-        pl.Series([], dtype=pl.Datetime("us")).dt.replace_time_zone(zone)
-    except (TypeError, pl.exceptions.PolarsError):
-        return False
-    return True
 
 
 def is_time(

@@ -118,7 +118,7 @@ def _planned(training_set: TrainingSet, faults: Faults) -> TrainingSetPlan | Non
     if not _has_kinds(training_set, faults):
         return None
     attached = [one for one in training_set.features if isinstance(one, View)]
-    planned = [plan_view(view, faults) for view in attached]
+    planned = [plan_view(view, faults, learns=True) for view in attached]
     views = tuple(view for view in planned if view is not None)
     keys = tuple(dict.fromkeys(key for view in attached for key in view.spine_keys))
     spine = plan_spine(training_set.spine, keys, faults)

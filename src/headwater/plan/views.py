@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from headwater.aggregations.base import Aggregation, Ahead, Windowed
 from headwater.plan.arguments import view_has_kinds
 from headwater.plan.attributes import attribute_plans
+from headwater.plan.by import spread
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.features import FeaturePlan as FeaturePlan
 from headwater.plan.features import feature_plans, owner_of, place_of
@@ -55,8 +56,14 @@ def feature_lines(views: Sequence[ViewPlan]) -> list[tuple[str, str]]:
     return [(one.column, f"{one.dtype}, known at {one.clock}") for one in features]
 
 
-def plan_view(view: View, faults: Faults) -> ViewPlan | None:
-    """Resolve a view; None where its source has no columns to speak of."""
+def plan_view(view: View, faults: Faults, *, learns: bool = False) -> ViewPlan | None:
+    """Resolve a view; None where its source has no columns to speak of.
+
+    Args:
+        view: As declared.
+        faults: Hears of faults.
+        learns: Whether there are training rows, from which features may learn their values.
+    """
     place = place_of(view)
     if not faults.is_a(view.source, Source, f"source= of {owner_of(view)}", place):
         return None
@@ -67,7 +74,7 @@ def plan_view(view: View, faults: Faults) -> ViewPlan | None:
         return None
     _check_entity(view, source, faults)
     _check_attached(view, faults)
-    features = list(_features(view, source, faults))
+    features = list(_features(view, source, faults, learns=learns))
     names = [feature.column for feature in features]
     for name in sorted({name for name in names if names.count(name) > 1}):
         faults.add(
@@ -79,7 +86,9 @@ def plan_view(view: View, faults: Faults) -> ViewPlan | None:
     return ViewPlan(view, source, tuple(features))
 
 
-def _features(view: View, source: SourcePlan, faults: Faults) -> Iterator[FeaturePlan]:
+def _features(
+    view: View, source: SourcePlan, faults: Faults, *, learns: bool
+) -> Iterator[FeaturePlan]:
     if isinstance(view, Attributes):
         yield from attribute_plans(view, source, faults)
         return
@@ -92,7 +101,10 @@ def _features(view: View, source: SourcePlan, faults: Faults) -> Iterator[Featur
             hint="hw.Attributes reads a static table",
         )
     for given in _given(view, faults):
-        yield from feature_plans(view, given, source, faults)
+        place = place_of(view, given if isinstance(given, Aggregation) else given.aggregation)
+        for one, ranked in spread(given, source, faults, place, learns=learns):
+            for feature in feature_plans(view, one, source, faults):
+                yield replace(feature, ranked=ranked)
 
 
 def _check_entity(view: View, source: SourcePlan, faults: Faults) -> None:

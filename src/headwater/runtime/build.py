@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from headwater.engines.derived import with_derived
+from headwater.engines.out_of_core import Workspace, parts_of
 from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
+from headwater.engines.top_values import top_values, with_top_values
 from headwater.engines.views import view_features
 from headwater.errors import caller
 from headwater.plan.faults import Faults
@@ -38,6 +43,8 @@ from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
 from headwater.stores.atomic import appearing
 from headwater.stores.cache import write_frame
 
+LEARNED = "top_values"
+"""The fact that says which value each feature of a `top=` means."""
 Result = tuple[pl.DataFrame, dict[str, Any]]
 """What a task computes: rows, and facts about them."""
 
@@ -119,6 +126,9 @@ def build_in(
                 _write(frame, folder / "prepared" / f"{part}.parquet")
             (folder / "states").mkdir()
             (folder / "states" / "recipe.json").write_text(save(preparation.fitted), "utf-8")
+            if spine.facts[LEARNED]:
+                text = json.dumps(spine.facts[LEARNED], indent=2, ensure_ascii=False)
+                (folder / "states" / "top_values.json").write_text(text, "utf-8")
             finish_manifest(folder, made | {"prepared": preparation.columns})
     built = load_artifact(target)
     return Artifact(built.path, built.manifest, cached=False)
@@ -156,18 +166,22 @@ def spine_and_views(
     with about(task="spine", fingerprint=identity):
         frame, facts = _found(session, identity, fresh, lambda: _computed_spine(plan, session))
     spine = SpineRows(frame, facts)
-    features = []
+    features, learned = [], dict[str, Any]()
     for view in plan.views:
-        compute = partial(_computed_view, view, spine, session)
         own = view_identity(view, identity, data)
+        compute = partial(
+            _computed_view, view, spine, session, _workspace(view, own, data, session)
+        )
         with about(task="view", view=view.view.name, fingerprint=own):
-            columns, _ = _found(session, own, fresh, compute)
+            columns, told = _found(session, own, fresh, compute)
         features.append(columns)
+        learned |= told.get(LEARNED, {})
     if fresh:
         check_unchanged(plan, data)
     for task, result in fresh.items():
         session.cache.keep(task, *result)
-    return spine, features
+        shutil.rmtree(_parts_folder(task, session), ignore_errors=True)
+    return SpineRows(frame, {**facts, LEARNED: learned}), features
 
 
 def _found(
@@ -186,12 +200,30 @@ def _computed_spine(plan: TrainingSetPlan, session: Session) -> Result:
     return rows.frame, rows.facts
 
 
-def _computed_view(view: ViewPlan, spine: SpineRows, session: Session) -> Result:
+def _parts_folder(identity: str, session: Session) -> Path:
+    """Where a view stands while it is folded in parts."""
+    return session.cache.folder / f"{identity}.parts"
+
+
+def _workspace(
+    view: ViewPlan, identity: str, data: Mapping[str, str], session: Session
+) -> Workspace:
+    source = view.source.source
+    check = partial(check_source_unchanged, source, data[source.name])
+    return Workspace(_parts_folder(identity, session), check)
+
+
+def _computed_view(view: ViewPlan, spine: SpineRows, session: Session, work: Workspace) -> Result:
     session.say(
         f"view {view.view.name!r}: {len(view.features)} features for {spine.frame.height:,} rows"
     )
-    as_of = spine.frame["as_of"].cast(pl.Int64)
-    return view_features(view, spine.frame, as_of=as_of, threads=session.threads), {}
+    learned = top_values(view, spine)
+    as_of, known = spine.frame["as_of"].cast(pl.Int64), with_top_values(view, learned)
+    parts = parts_of(known, spine.frame.height)
+    if parts > 1:
+        session.say(f"view {view.view.name!r}: larger than memory, so in {parts} parts on disk")
+    found = view_features(known, spine.frame, as_of=as_of, threads=session.threads, work=work)
+    return found, {LEARNED: learned}
 
 
 def check_unchanged(plan: TrainingSetPlan, data: Mapping[str, str]) -> None:

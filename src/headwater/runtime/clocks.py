@@ -23,6 +23,7 @@ import polars as pl
 from headwater.engines.derived import with_derived
 from headwater.engines.preparation import fit
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows
+from headwater.engines.top_values import with_top_values
 from headwater.engines.views import view_features
 from headwater.models import estimators
 from headwater.models.import_paths import code_digest
@@ -32,6 +33,7 @@ from headwater.plan.seeds import derived_seed
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
 from headwater.runtime.build import (
+    LEARNED,
     Session,
     check_unchanged,
     input_columns,
@@ -140,7 +142,12 @@ def _features(
     """The features of all views without their clocks, as of another column of the spine."""
     as_of = rows.frame[moment].cast(pl.Int64)
     found = [
-        view_features(_without_clocks(view), rows.frame, as_of=as_of, threads=session.threads)
+        view_features(
+            with_top_values(_without_clocks(view), rows.facts[LEARNED]),
+            rows.frame,
+            as_of=as_of,
+            threads=session.threads,
+        )
         for view in plan.views
     ]
     return pl.concat(found, how="horizontal")

@@ -10,6 +10,7 @@ import polars as pl
 
 from headwater.engines.computed import computed
 from headwater.engines.derived import with_derived
+from headwater.engines.out_of_core import parts_of
 from headwater.engines.times import microseconds
 from headwater.engines.views import view_features
 from headwater.errors import HeadwaterWarning
@@ -18,9 +19,10 @@ from headwater.plan.enrichment import AS_OF, Enrichment, plan_enrichment
 from headwater.plan.faults import Faults
 from headwater.plan.proof import prove_views
 from headwater.plan.sources import SourcePlan
+from headwater.plan.views import ViewPlan
 from headwater.runtime.contracts import contract_findings, enforced_at_once
 from headwater.runtime.requests import FEW_ROWS, Requests, Stamps, key_of, stamps_of
-from headwater.runtime.sessions import check_whole
+from headwater.runtime.whole_numbers import check_whole
 from headwater.spec.derived import Derived
 from headwater.spec.foreign_frames import to_polars, with_columns_of
 from headwater.spec.row_expressions import RowExpression
@@ -57,6 +59,9 @@ def enrich(
     gigabyte by estimate; the variable `HEADWATER_STANDING_BYTES` names another limit, 0 for none to
     be kept, and `forget_histories()` lets all of them go. Values are the same to the bit, whether
     rows are asked alone or among others.
+
+    A view that would take more than half of the machine's memory (`HEADWATER_MEMORY_BYTES` names
+    another limit) is split by entity on disk and folded a part at a time, which a warning says.
 
     Raises:
         SpecError: A fault of the definitions; several are reported together.
@@ -118,6 +123,7 @@ def _added(
         _warn_of_assumed_clock(view.source)
         stamp = stamps.get(id(view.source.source))
         if stamp is None:
+            _warn_of_parts(view, rows.height)
             made = view_features(view, rows, as_of=moments, known_by=known_by, threads=threads)
             found += made.get_columns()
         else:
@@ -157,6 +163,17 @@ def _keep_contracts(plan: Enrichment) -> None:
 
 
 _warned: set[str] = set()
+
+
+def _warn_of_parts(view: ViewPlan, rows: int) -> None:
+    parts = parts_of(view, rows)
+    if parts > 1:
+        warnings.warn(
+            f"view {view.view.name!r} is larger than the memory that it may take, so it is folded "
+            f"in {parts} parts on disk; HEADWATER_MEMORY_BYTES names another limit",
+            HeadwaterWarning,
+            stacklevel=4,
+        )
 
 
 def _warn_of_assumed_clock(source: SourcePlan) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from headwater.engines.preparation_state import load
 from headwater.errors import SpecError, closest
-from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.identity import sources_of, versions
 from headwater.plan.lineage import feature_origins, label_origins, own_origins, prepared_inputs
@@ -21,7 +20,6 @@ from headwater.runtime.build import Resolved, Session, resolved
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
 from headwater.runtime.records import code_state
-from headwater.schema.durations import format_duration
 from headwater.spec.model import Model
 from headwater.spec.row_expressions import PythonExpression
 from headwater.spec.training_set import TrainingSet
@@ -92,8 +90,6 @@ def _parts(
 
 def _feature(plan: TrainingSetPlan, view: ViewPlan, feature: FeaturePlan) -> dict[str, Any]:
     aggregation = type(feature.aggregation)
-    everything = feature.window == ALL_HISTORY
-    window = "all history" if everything else format_duration(feature.window)
     return {
         "kind": "feature",
         "reads": _written(feature_origins(view, feature)),
@@ -101,9 +97,10 @@ def _feature(plan: TrainingSetPlan, view: ViewPlan, feature: FeaturePlan) -> dic
             "aggregation": aggregation.__name__,
             "value": _text(feature.value),
             "where": _text(feature.where),
+            **_besides(feature),
             "entity": list(view.view.keys),
-            "window": window,
-            "sees": _sees(view, feature, everything),
+            "window": str(feature.window),
+            "sees": _sees(view, feature),
             "type": str(feature.dtype),
         },
         "known": _known(plan, feature.column),
@@ -114,14 +111,31 @@ def _feature(plan: TrainingSetPlan, view: ViewPlan, feature: FeaturePlan) -> dic
     }
 
 
-def _sees(view: ViewPlan, feature: FeaturePlan, everything: bool) -> str:
-    """The rows that count, as one condition (R3)."""
-    time = view.source.source.event_time
+def _besides(feature: FeaturePlan) -> dict[str, Any]:
+    """What some features read or are made of, besides the values of one column."""
+    found: dict[str, Any] = {}
+    if feature.other is not None:
+        found["other"] = _text(feature.other)
+    if feature.parts:
+        found["made_of"] = [
+            f"{type(part.aggregation).__name__} of {_text(part.value) or 'rows'} over {part.window}"
+            for part in feature.parts
+        ]
+    return found
+
+
+def _sees(view: ViewPlan, feature: FeaturePlan) -> str:
+    """The rows that count, as conditions (R3)."""
+    time, window = view.source.source.event_time, feature.window
     if time is None:
         return "all rows"
-    start = "" if everything else f"as_of - {format_duration(feature.window)} <= "
+    starts = list(window.starts())
+    start = f"max({', '.join(starts)})" if len(starts) > 1 else "".join(starts)
     known = f" and {reached(feature.mask)}" if feature.mask.moments else ""
-    return f"{start}{time} < as_of{known}"
+    rows = f"{start} <= {time} < {window.end}{known}" if start else f"{time} < as_of{known}"
+    where = "" if feature.where is None else " and where= holds"
+    limits = list(window.limits())
+    return f"of {rows}{where}: {', '.join(limits)}" if limits else rows
 
 
 def _own(plan: TrainingSetPlan, column: str) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from headwater.errors import EngineError
-from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import FeaturePlan, ViewPlan
+from headwater.plan.windows import EVERYTHING
 from headwater.runtime.build import Session
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
-from headwater.schema.durations import format_duration
 from headwater.spec.model import Model
 from headwater.stores.atomic import write_whole
 from headwater.stores.home import Home
@@ -87,7 +86,7 @@ def _path(home: Home, model: str) -> Path:
 
 
 def _feature(view: ViewPlan, feature: FeaturePlan) -> dict[str, Any]:
-    window = "all" if feature.window == ALL_HISTORY else format_duration(feature.window)
+    window = "all" if feature.window == EVERYTHING else str(feature.window)
     return {
         "name": feature.column,
         "view": view.view.name,

@@ -16,7 +16,6 @@ import polars as pl
 
 from headwater.engines.standing import Standing
 from headwater.plan.enrichment import Enrichment
-from headwater.spec.reader import Stamped
 from headwater.spec.source import Source
 from headwater.spec.view import View
 

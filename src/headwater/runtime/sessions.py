@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headwater.errors import Place, SpecError, caller
+from headwater.errors import Place
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import read_settings
+from headwater.runtime.whole_numbers import check_whole
 from headwater.stores.cache import Cache
 from headwater.stores.home import Home, home_of
 
@@ -45,14 +46,3 @@ def session_at(place: Place | None, seed: int | None, say: Say, threads: int | N
     if seed is None and (home.project / "headwater.toml").is_file():
         seed = int(read_settings(home.project).get("seed", 0))
     return Session(home, seed or 0, say, threads)
-
-
-def check_whole(given: object, what: str, *, least: int) -> None:
-    """Refuse an argument that is neither None nor a whole number from `least`.
-
-    Raises:
-        SpecError: HW211.
-    """
-    if given is not None and (type(given) is not int or given < least):
-        message = f"{what}= takes a whole number from {least}, found {given!r}"
-        raise SpecError("HW211", message, place=caller())

@@ -19,6 +19,7 @@ from headwater.aggregations.base import Windowed
 from headwater.engines.derived import with_derived
 from headwater.engines.histories import read_rows
 from headwater.engines.spines import IN_PART, spine_rows
+from headwater.engines.top_values import top_values, with_top_values
 from headwater.engines.views import view_features
 from headwater.errors import DataError, SpecError, caller
 from headwater.models.gains import Column, Gain, Rows, bins_of, chosen
@@ -31,7 +32,7 @@ from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan, plan_view
 from headwater.runtime.build import planned
 from headwater.runtime.progress import Say, silent
-from headwater.runtime.sessions import check_whole
+from headwater.runtime.whole_numbers import check_whole
 from headwater.schema.durations import parse_duration
 from headwater.spec.cards import card
 from headwater.spec.feature_view import FeatureView
@@ -202,13 +203,15 @@ def _table(source: Source, entity: Any, faults: Faults) -> Table | None:
 
 def _sample(plan: TrainingSetPlan, rows: int, seed: int) -> pl.DataFrame:
     """Training rows with their own inputs, in the order of the spine."""
-    whole = spine_rows(plan).frame
+    spine = spine_rows(plan)
+    whole = spine.frame
     train = whole.filter(pl.col(IN_PART) == "train")
     if train.height > rows:
         draw = np.random.default_rng(derived_seed(seed, "synthesize")).permutation(train.height)
         train = train[np.sort(draw[:rows])]
     as_of = train["as_of"].cast(pl.Int64)
-    found = [view_features(view, train, as_of=as_of) for view in plan.views]
+    views = [with_top_values(view, top_values(view, spine)) for view in plan.views]
+    found = [view_features(view, train, as_of=as_of) for view in views]
     return with_derived(pl.concat([train, *found], how="horizontal"), plan.derived)
 
 

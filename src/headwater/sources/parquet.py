@@ -40,6 +40,10 @@ class Parquet:
         except (OSError, pl.exceptions.PolarsError) as error:
             raise unreadable(self._located(), self.place, error) from error
 
+    def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """The same, to be read in pieces."""
+        return pl.scan_parquet(self._files(), glob=False).select(columns)
+
     def snapshot(self) -> str:
         """The digest of the files' bytes; the only file's own where there is one."""
         digests = [digest(file, self.place) for file in self._files()]

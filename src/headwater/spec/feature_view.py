@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from headwater.aggregations.base import Aggregation, Windowed
@@ -20,10 +21,13 @@ class FeatureView(View):
 
     Args:
         features: Aggregations with windows, such as `hw.Mean("amount").within("1d", "7d")`.
+        ttl: How long a row counts after its event time, for all features; by default for ever.
     """
 
     features: Sequence[Windowed | Aggregation] = field(kw_only=True)
+    ttl: str | timedelta | None = field(default=None, kw_only=True)
 
     def definition(self) -> dict[str, Any]:
         """What this view computes, as plain values."""
-        return {**View.definition(self), "features": plain(list(self.features))}
+        own = {"features": plain(list(self.features))}
+        return {**View.definition(self), **own, **({"ttl": plain(self.ttl)} if self.ttl else {})}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timezone
 from typing import Any, Literal
 
 import polars as pl
@@ -62,9 +63,29 @@ def to_polars(frame: Any) -> pl.DataFrame:
 
 def _converted(frame: Any, kind: FrameKind) -> pl.DataFrame:
     if kind == "pandas":
-        return pl.from_pandas(frame, include_index=False)
-    table = pl.from_arrow(frame)
+        return pl.from_pandas(_in_named_zones(frame), include_index=False)
+    table = pl.from_arrow(_with_named_zones(frame))
     return table if isinstance(table, pl.DataFrame) else table.to_frame()
+
+
+def _in_named_zones(frame: Any) -> Any:
+    """Times of a fixed offset such as +05:30 as the same moments in UTC: Polars names zones."""
+    types = list(zip(frame.columns, frame.dtypes, strict=True))
+    fixed = [name for name, dtype in types if isinstance(getattr(dtype, "tz", None), timezone)]
+    if len(dict(types)) < len(types):  # a name that is there twice is refused later
+        return frame
+    moved = {name: frame[name].dt.tz_convert("UTC") for name in fixed}
+    return frame.assign(**moved) if moved else frame
+
+
+def _with_named_zones(table: Any) -> Any:
+    """The same of an Arrow table."""
+    for place, field in enumerate(table.schema):
+        zone = getattr(field.type, "tz", None)
+        if zone is not None and zone.startswith(("+", "-")):
+            named = sys.modules["pyarrow"].timestamp(field.type.unit, tz="UTC")
+            table = table.set_column(place, field.name, table.column(place).cast(named))
+    return table
 
 
 def _reason(frame: Any, kind: FrameKind) -> str:
@@ -73,7 +94,8 @@ def _reason(frame: Any, kind: FrameKind) -> str:
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
         return f"column {twice[0]!r} is there twice"
-    wrong = [repr(name) for name in names if not _is_readable(frame[[name]], kind)]
+    parts = {name: frame[[name]] if kind == "pandas" else frame.select([name]) for name in names}
+    wrong = [repr(name) for name, part in parts.items() if not _is_readable(part, kind)]
     return f"Polars has no type for the values of {', '.join(wrong)}"
 
 

@@ -38,6 +38,19 @@ class Reader(Protocol):
         ...
 
 
+@runtime_checkable
+class Scanned(Protocol):
+    """A reader of tables that need not be held as a whole."""
+
+    def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """These columns of all rows, in the order of the data, to be read in pieces.
+
+        Raises:
+            DataError: HW401, the data is missing; later faults are those of Polars.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How large a table is.

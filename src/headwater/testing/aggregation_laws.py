@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
-from headwater.aggregations.base import EVERY_KIND, Aggregation
+from headwater.aggregations.base import EVERY_KIND, LISTS, Aggregation, Extra, Returns
+from headwater.testing.approximation_laws import keeps_its_promise
 from headwater.testing.fit_laws import FIT_LAWS
 from headwater.testing.law_cases import Case, Make
 from headwater.testing.window_laws import WINDOW_LAWS
@@ -54,12 +55,16 @@ def check_laws(make: Make, *, histories: int = MANY) -> None:
 
 def laws_of(make: Make, *, histories: int = MANY) -> list[Law]:
     """The laws that a member has to meet, for what it serves."""
+    make = getattr(make, "of_example", make)
     member = make(None)
     documented = "its docstring says how nulls, empty input and order are treated"
     found = [
         Law("its attributes make sense", lambda: attributes_make_sense(member)),
         Law(documented, lambda: docstring_is_complete(member)),
     ]
+    if member.error is not None:
+        promise = "it keeps its promise against the exact member"
+        found.append(Law(promise, lambda: keeps_its_promise(member)))
     together = [Case.of(make, range(histories))]
     singly = [Case.of(make, [seed]) for seed in range(histories)]
     for ability, laws, cases in (
@@ -95,7 +100,11 @@ def docstring_is_complete(member: Aggregation) -> None:
 def attributes_make_sense(member: Aggregation) -> None:
     """What the class says about itself is possible and fits together."""
     cls: Any = type(member)
-    is_fit_only = hasattr(cls, "summarise")
+    is_made_of_parts = bool(type(member).of_example("amount").parts)
+    is_fit_only = hasattr(cls, "summarise") and not _has_functions(cls, cls.folds)
+    has_no_fold = is_fit_only or is_made_of_parts
+    given = tuple(member.reads_also)
+    of_values = cls.folds == "values"
     said = {
         "it is a frozen dataclass": getattr(cls, "__dataclass_params__", None) is not None
         and cls.__dataclass_params__.frozen,
@@ -103,14 +112,30 @@ def attributes_make_sense(member: Aggregation) -> None:
         "it takes some kinds": bool(cls.takes) and set(cls.takes) <= set(EVERY_KIND),
         "reads is value or rows": cls.reads in ("value", "rows"),
         "computes_in is float or same": cls.computes_in in ("float", "same"),
-        "returns is known": cls.returns in ("float", "integer", "value", "row"),
-        "when_empty is null or an integer": cls.when_empty is None or type(cls.when_empty) is int,
+        "returns is known": cls.returns in get_args(Returns),
+        "when_empty is null, an integer or ()": cls.when_empty in (None, ())
+        or isinstance(cls.when_empty, int),
+        "only lists are empty as ()": cls.when_empty != () or cls.returns in LISTS,
+        "lists have a length": cls.returns not in LISTS or member.most > 0,
+        "reads_also is in order": given == tuple(e for e in get_args(Extra) if e in given),
+        "values fold without time and other": not of_values or not {"time", "other"} & {*given},
+        "an index is of hashes": "index" not in given or cls.hashes,
+        "an error is a promise": member.error is None
+        or (member.error.bound > 0.0 and 0.0 < member.error.confidence <= 1.0),
+        "what reads time serves no fit": not {"time", "as_of"} & {*given}
+        or "fit" not in cls.serves,
+        "the tolerance is small": 0.0 <= cls.tolerance < 1e-3,
+        "its example is no fault": member.parameter_fault() is None,
         "it serves something": set(cls.serves) <= {"window", "fit"} and bool(cls.serves),
         "what order decides serves no fit": not (cls.ordered and "fit" in cls.serves),
-        "what summarises serves fits only": not is_fit_only or tuple(cls.serves) == ("fit",),
+        "what only summarises serves fits only": not hasattr(cls, "summarise")
+        or _has_functions(cls, cls.folds)
+        or tuple(cls.serves) == ("fit",),
+        "what is made of parts serves windows only": not is_made_of_parts
+        or tuple(cls.serves) == ("window",),
         "it folds states or values": cls.folds in _FUNCTIONS,
-        "it has its functions": is_fit_only or _has_functions(cls, cls.folds),
-        "so has integers": cls.integers is None or _has_functions(cls.integers, "states"),
+        "it has its functions": has_no_fold or _has_functions(cls, cls.folds),
+        "so has integers": cls.integers is None or _has_functions(cls.integers, cls.folds),
         "its word is lower case": member.word == member.word.lower() and member.word.isidentifier(),
     }
     broken = [what for what, holds in said.items() if not holds]

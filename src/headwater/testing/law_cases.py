@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
-from headwater.aggregations.base import Aggregation, Kind, Windowed
+from headwater.aggregations.base import Aggregation, Earlier, Kind, Windowed
 from headwater.engines.histories import Rows
 from headwater.engines.windows import window_features
 from headwater.errors import DataError
@@ -21,23 +23,27 @@ from headwater.spec.feature_view import FeatureView
 from headwater.spec.frame import Frame
 from headwater.spec.source import Source
 from headwater.testing.histories import ENTITY, WINDOWS, History, Plain, history
+from headwater.testing.plain_folds import DECIMALS
 
 Make = Callable[..., Aggregation]
 """A member, or a function that makes one; called with a column, `name=` and `where=`."""
 Answers = dict[str, list[Any]] | str
 """Plain values by feature, or the code of the error instead of them."""
 
+_NOT_OWN = ("column", "other", "name", "where", "place", "by", "values", "top")
+_PRICES = 1_000
 LENGTHS: dict[str, int | None] = {**WINDOWS, "all": None}
 KINDS: dict[str, Kind] = {
     "amount": "float",
     "quantity": "integer",
     "flag": "boolean",
+    "price": "decimal",
     "note": "string",
     "event_time": "time",
     "lateness": "duration",
     "pair": "other",
 }
-"""The columns that are folded; `lateness` and `pair` are made of the others."""
+"""The columns that are folded; `price`, `lateness` and `pair` are made of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,35 @@ class Case:
     def columns(self) -> dict[str, Kind]:
         """The columns that the member can take."""
         return {name: kind for name, kind in KINDS.items() if kind in self.member.takes}
+
+    @property
+    def windows(self) -> dict[str, int | None]:
+        """Those over which the member is asked: not all history, where it asks what was before."""
+        has_earlier = any(isinstance(part, Earlier) for part in self.make("amount").parts)
+        return dict(WINDOWS) if has_earlier else LENGTHS
+
+    @property
+    def empty(self) -> Any:
+        """The result over nothing as a plain value."""
+        empty = self.member.when_empty
+        if self.member.returns == "boolean":
+            return None if empty is None else bool(empty)
+        return list(empty) if isinstance(empty, tuple) else empty
+
+    @property
+    def other(self) -> str | None:
+        """The second column, where the member reads one."""
+        return self.member.other if "other" in self.member.reads_also else None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The member's own arguments by name."""
+        own = (one.name for one in fields(self.member) if one.name not in _NOT_OWN)
+        return {name: getattr(self.member, name) for name in own}
+
+    def demand_same(self, found: Any, expected: Any, what: str) -> None:
+        """`demand_same`, at the tolerance that the member declares."""
+        demand_same(found, expected, what, tolerance=self.member.tolerance)
 
     def answers(self, made: History | None = None, *, threads: int = 1) -> Answers:
         """The features over all histories, or over another one; see `answers`."""
@@ -133,12 +168,15 @@ def _plan(make: Make, sequence: str | None, clock: str) -> ViewPlan:
 
 
 def _features(make: Make) -> Iterable[Windowed]:
-    member = make(None)
-    for name, kind in KINDS.items():
-        if kind in member.takes:
-            yield make(name, name=name).within(*WINDOWS)
+    case = Case(make, (), History([], []))
+    member, windows = case.member, case.windows
+    for name in case.columns:
+        yield make(name, name=name).within(*WINDOWS)
+        if "all" in windows:
             yield make(name, name=name).over_all()
             yield make(name, name=f"{name}_where", where="flag").over_all()
+        else:
+            yield make(name, name=f"{name}_where", where="flag").within("7d")
     if member.reads == "rows":
         yield make(None, name="rows").within(*WINDOWS)
         yield make(None, name="rows").over_all()
@@ -148,7 +186,10 @@ def frame_of(made: History) -> pl.DataFrame:
     """The history as a frame, with the columns that are made of others."""
     duration = (pl.col("known_time") - pl.col("event_time")).alias("lateness")
     pair = pl.when(pl.col("quantity").is_not_null()).then(pl.concat_list("quantity", "quantity"))
-    return made.frames()[0].with_columns(duration, pair.alias("pair"))
+    price = (
+        (pl.col("quantity") % _PRICES).cast(pl.Int128).reinterpret(dtype=pl.Decimal(12, DECIMALS))
+    )
+    return made.frames()[0].with_columns(duration, pair.alias("pair"), price.alias("price"))
 
 
 def value_of(row: Plain, column: str) -> Any:
@@ -156,33 +197,48 @@ def value_of(row: Plain, column: str) -> Any:
     if column == "lateness":
         known = row["known_time"]
         return None if known is None else known - row["event_time"]
+    if column == "price":
+        quantity = row["quantity"]
+        return None if quantity is None else Decimal(quantity % _PRICES).scaleb(-DECIMALS)
     if column == "pair":
         return None if row["quantity"] is None else [row["quantity"]] * 2
     return row[column]
 
 
 def plain(column: pl.Series) -> list[Any]:
-    """A column as plain Python values; times as whole microseconds."""
-    return (column.to_physical() if column.dtype.is_temporal() else column).to_list()
+    """A column as plain Python values; times as whole microseconds, in lists too."""
+    return (column.to_physical() if _holds_times(column.dtype) else column).to_list()
 
 
-def same(found: Any, expected: Any) -> bool:
-    """Whether two plain values are the same to the bit; NaN is NaN."""
+def _holds_times(dtype: pl.DataType) -> bool:
+    if isinstance(dtype, pl.List):
+        return _holds_times(dtype.inner)  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Struct):
+        return any(_holds_times(one.dtype) for one in dtype.fields)  # type: ignore[arg-type]
+    return dtype.is_temporal()
+
+
+def same(found: Any, expected: Any, *, tolerance: float = 0.0) -> bool:
+    """Whether two plain values are the same to the bit, or as near as this; NaN is NaN."""
     if isinstance(found, dict) and isinstance(expected, dict):
         found, expected = list(found.items()), list(expected.items())
     if isinstance(found, list | tuple) and isinstance(expected, list | tuple):
-        return len(found) == len(expected) and all(map(same, found, expected))
+        return len(found) == len(expected) and all(
+            same(one, other, tolerance=tolerance)
+            for one, other in zip(found, expected, strict=True)
+        )
     if isinstance(found, float) and isinstance(expected, float):
         if found != found or expected != expected:
             return found != found and expected != expected
-        return struct.pack("d", found) == struct.pack("d", expected)
+        is_near = tolerance > 0 and math.isclose(found, expected, rel_tol=tolerance)
+        return is_near or struct.pack("d", found) == struct.pack("d", expected)
     return type(found) is type(expected) and bool(found == expected)
 
 
-def demand_same(found: Any, expected: Any, what: str) -> None:
+def demand_same(found: Any, expected: Any, what: str, *, tolerance: float = 0.0) -> None:
     """Raise AssertionError, naming the first difference, where two answers are not the same."""
     if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
         for name in found:
-            demand_same(found[name], expected[name], f"{what}, {name}")
-    elif not same(found, expected):
+            demand_same(found[name], expected[name], f"{what}, {name}", tolerance=tolerance)
+    elif not same(found, expected, tolerance=tolerance):
         raise AssertionError(f"{what}: found {found!r}, expected {expected!r}")

@@ -11,14 +11,16 @@ A result depends on the visible rows only, never on their order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headwater.errors import DataError, SpecError, closest
 from headwater.testing.reference_clocks import Moments, Row, earlier, is_known, written
 from headwater.testing.reference_values import AGGREGATIONS, Value
 from headwater.testing.reference_versions import Versions, existing
+from headwater.testing.reference_windows import Newest, Window, held, starts_at
+from headwater.testing.reference_words import OF_ROWS, ORDERED, Counted
 
 __all__ = [
     "AGGREGATIONS",
@@ -38,8 +40,10 @@ __all__ = [
     "visible",
 ]
 
-ORDERED = ("last", "latest")
-"""The aggregations that read the order of rows, and so the sequence."""
+WORDS = {**AGGREGATIONS, **OF_ROWS}
+"""Everything that a feature can ask for."""
+ROWWISE = ("count", "time_since", "time_between")
+"""The words that need no column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,16 @@ class Feature:
     """One value per spine row, as the reference understands it.
 
     Args:
-        aggregation: A word of `AGGREGATIONS`.
-        column: What is aggregated; only `count` can do without (it then counts rows).
-        window: Microseconds to look back, the ttl of an attribute; None for all history.
+        aggregation: A word of `WORDS`.
+        column: What is aggregated; only `ROWWISE` words can do without (rows then count).
+        window: Microseconds to look back, the ttl of an attribute; None for all history; other
+            kinds are in `reference_windows`.
         clock: The moments of everything that the feature reads (R2); their latest counts, and None
             in any of them means never known. `()` is always known.
         where: A boolean column; rows where it is not true do not count.
+        ttl: Microseconds after its event time through which a row counts; None for ever.
+        other: The second column; rows where it is null do not count.
+        parameters: The arguments of a word of `OF_ROWS`.
 
     Raises:
         SpecError: The aggregation is not known, or needs a column and has none.
@@ -60,15 +68,18 @@ class Feature:
 
     aggregation: str
     column: str | None
-    window: int | None
+    window: Window
     clock: Moments
     where: str | None = None
+    ttl: int | None = None
+    other: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.aggregation not in AGGREGATIONS:
-            hint = closest(self.aggregation, AGGREGATIONS, "aggregations")
+        if self.aggregation not in WORDS:
+            hint = closest(self.aggregation, WORDS, "aggregations")
             raise SpecError("HW106", f"{self.aggregation!r} is not an aggregation", hint=hint)
-        if self.column is None and self.aggregation != "count":
+        if self.column is None and self.aggregation not in ROWWISE:
             raise SpecError("HW211", f"{self.aggregation!r} needs a column, found none")
 
 
@@ -83,11 +94,16 @@ def visible(row: Row, feature: Feature, *, as_of: int | None, event_time: str) -
 def counts(
     row: Row, feature: Feature, *, as_of: int | None, event_time: str, known_by: int | None
 ) -> bool:
-    """R3, R12: `visible`, with the clock compared with `known_by`, which is T or earlier."""
+    """R3, R12: `visible`, with the clock compared with `known_by`, which is T or earlier.
+
+    Of a window by rows and of a session this is the part that a row answers by itself; which of the
+    rows that count are the newest, or of the last run, `held` says.
+    """
     if as_of is None or row[event_time] >= as_of:
         return False
-    if feature.window is not None and row[event_time] < as_of - feature.window:
-        return False
+    for start in (starts_at(feature.window, as_of), starts_at(feature.ttl, as_of)):
+        if start is not None and row[event_time] < start:
+            return False
     if feature.where is not None and row[feature.where] is not True:
         return False
     return is_known(row, feature.clock, as_of=known_by)
@@ -186,7 +202,16 @@ def answers_at(
             if same_key(row, asked, entity)
             and counts(row, feature, as_of=at, event_time=event_time, known_by=known_by)
         ]
-        answers.append(answer(rows, feature, (event_time, sequence), entity=entity))
+        if at is not None:
+            rows = held(
+                rows,
+                feature.window,
+                as_of=at,
+                event_time=event_time,
+                sequence=sequence,
+                column=feature.column,
+            )
+        answers.append(answer(rows, feature, (event_time, sequence), entity=entity, as_of=at))
     return answers
 
 
@@ -195,8 +220,9 @@ def _reads(
 ) -> tuple[str, ...]:
     """R2: the columns that a feature reads."""
     event_time, sequence = order
-    ordered = sequence if feature.aggregation in ORDERED else None
-    names = (*entity, event_time, feature.column, feature.where, ordered)
+    is_ordered = feature.aggregation in ORDERED or isinstance(feature.window, Newest)
+    ordered = sequence if is_ordered else None
+    names = (*entity, event_time, feature.column, feature.other, feature.where, ordered)
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
@@ -206,8 +232,11 @@ def answer(
     order: tuple[str, str | None],
     *,
     entity: tuple[str, ...],
-) -> Value:
+    as_of: int | None = None,
+) -> Any:
     """The feature over the rows that count; nulls are skipped, but by `latest` they are not."""
+    if feature.aggregation not in AGGREGATIONS:
+        return _of_rows(rows, feature, order, as_of=as_of)
     if feature.column is None:
         return len(rows)
     if feature.aggregation != "latest":
@@ -221,13 +250,35 @@ def answer(
 
 def latest_rows(rows: Sequence[Row], *, event_time: str, sequence: str | None) -> list[Row]:
     """R7: the rows of the greatest `(event_time, sequence)`; a null sequence comes first."""
+    ranks = [rank(row, event_time=event_time, sequence=sequence) for row in rows]
+    greatest = max(ranks)
+    return [row for row, own in zip(rows, ranks, strict=True) if own == greatest]
 
-    def rank(row: Row) -> tuple[Any, ...]:
-        number = None if sequence is None else row[sequence]
-        return (row[event_time], number is not None, 0 if number is None else number)
 
-    greatest = max(map(rank, rows))
-    return [row for row in rows if rank(row) == greatest]
+def rank(row: Row, *, event_time: str, sequence: str | None) -> tuple[Any, ...]:
+    """R7: what orders a row; a null sequence comes first."""
+    number = None if sequence is None else row[sequence]
+    return (row[event_time], number is not None, 0 if number is None else number)
+
+
+def _of_rows(
+    rows: Sequence[Row], feature: Feature, order: tuple[str, str | None], *, as_of: int | None
+) -> Any:
+    """R7: a word of rows in event order, those whose values are not null."""
+    event_time, sequence = order
+    counted = [
+        Counted(
+            None if feature.column is None else row[feature.column],
+            None if feature.other is None else row[feature.other],
+            row[event_time],
+            rank(row, event_time=event_time, sequence=sequence),
+        )
+        for row in rows
+        if all(row[one] is not None for one in (feature.column, feature.other) if one is not None)
+    ]
+    return OF_ROWS[feature.aggregation](
+        sorted(counted, key=lambda one: one.rank), feature.parameters, as_of
+    )
 
 
 def refuse_tie(

@@ -55,7 +55,7 @@ def ahead(
     Raises:
         SpecError: HW202, the feature has no window, so that there is no horizon.
     """
-    if feature.window is None:
+    if not isinstance(feature.window, int):
         raise SpecError("HW202", "an aggregation ahead needs a horizon")
     ends = [None if row[as_of] is None else row[as_of] + feature.window for row in spine]
     moments = [(end, None if end is None else end + delay) for end in ends]

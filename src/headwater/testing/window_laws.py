@@ -12,21 +12,23 @@ from typing import Any
 
 import polars as pl
 
+from headwater.aggregations.base import Earlier
 from headwater.engines import passes
 from headwater.kernel.compile import compiled
+from headwater.plan.naming import folded
 from headwater.testing import reference
 from headwater.testing.histories import ENTITY, WINDOWS, History, Plain
 from headwater.testing.law_cases import (
-    LENGTHS,
+    KINDS,
     Case,
     answers,
-    demand_same,
     frame_of,
     merged,
     same,
     value_of,
 )
-from headwater.testing.plain_folds import plain_result
+from headwater.testing.plain_folds import combined, plain_result
+from headwater.testing.reference_words import Counted
 
 _EXTREMES = (
     {"amount": math.nan, "quantity": 2**63 - 1, "note": "zzz", "flag": True},
@@ -38,7 +40,7 @@ _EXTREMES = (
 
 def equals_the_reference(case: Case) -> None:
     """Exact where the result is one of the values, a count or a sum; else within 2 ulp."""
-    if case.member.word not in reference.AGGREGATIONS:
+    if case.member.word not in reference.WORDS or case.make("amount").parts:
         return
     found = _found(case)
     stored = case.made.frames()[0].columns
@@ -46,8 +48,9 @@ def equals_the_reference(case: Case) -> None:
         if column is not None and column not in stored:
             continue
         feature = reference.Feature(
-            case.member.word, column, window, clock=_clock(column, where), where=where
-        )
+            case.member.word, column, window, clock=_clock(case, column, where), where=where,
+            other=case.other, parameters=case.arguments,
+        )  # fmt: skip
         expected: list[Any] = []
         for part in case.parts:
             expected += reference.enrich(
@@ -55,7 +58,8 @@ def equals_the_reference(case: Case) -> None:
                 sequence="sequence", feature=feature,
             )  # fmt: skip
         for row, (one, wanted) in enumerate(zip(found[name], expected, strict=True)):
-            if not _near(one, wanted, ulps=2 if case.member.returns == "float" else 0):
+            wanted = case.empty if wanted is None else wanted
+            if not _near(one, wanted, case.member):
                 raise AssertionError(f"{name}, row {row}: found {one!r}, expected {wanted!r}")
 
 
@@ -67,16 +71,40 @@ def equals_its_functions(case: Case) -> None:
     for name, column, window, where in _asked(case):
         if column is None:
             continue
+        member: Any = case.make(column, where=where)
         for row, (part, asked) in enumerate(histories):
-            rows = _visible(part, asked, (column, window, where))
-            if not case.member.counts_nulls:
-                rows = [seen for seen in rows if value_of(seen, column) is not None]
-            values = [value_of(seen, column) for seen in rows]
-            expected = plain_result(
-                case.member, values, case.columns[column],
-                ranks=[(seen["event_time"], seen["sequence"]) for seen in rows], rng=rng,
-            )  # fmt: skip
-            demand_same(found[name][row], expected, f"{name}, row {row}")
+            results = []
+            for one in member.parts or (member,):
+                rows = _visible(case, part, asked, (one, column, window))
+                results.append(_plain(folded(one), rows, asked["as_of"], rng))
+            expected = combined(member, results) if member.parts else results[0]
+            expected = list(expected) if isinstance(expected, tuple) else expected
+            case.demand_same(found[name][row], expected, f"{name}, row {row}")
+
+
+def _plain(member: Any, rows: list[Plain], as_of: int | None, rng: Random) -> Any:
+    """The result over rows that are visible, of those among them that count."""
+    other = member.other if "other" in member.reads_also else None
+    counted = [
+        Counted(
+            None if member.column is None else value_of(row, member.column),
+            None if other is None else value_of(row, other),
+            row["event_time"],
+            (row["event_time"], row["sequence"]),
+        )
+        for row in rows
+    ]
+    kept = [
+        row
+        for row in counted
+        if (row.value is not None or member.column is None or member.counts_nulls)
+        and (row.other is not None or other is None)
+    ]
+    kind = "integer" if member.column is None else KINDS[member.column]
+    result = plain_result(member, kept, kind, as_of=as_of, rng=rng)
+    if member.returns == "boolean" and result is not None:
+        return bool(result)
+    return result
 
 
 def order_of_rows_does_not_matter(case: Case) -> None:
@@ -84,7 +112,7 @@ def order_of_rows_does_not_matter(case: Case) -> None:
     rows, spine = frame_of(case.made), case.made.frames()[1]
     expected = answers(case.make, rows, spine)
     for name, other in _in_other_orders(rows).items():
-        demand_same(answers(case.make, other, spine), expected, name)
+        case.demand_same(answers(case.make, other, spine), expected, name)
 
 
 def ties_give_the_same_in_any_order(case: Case) -> None:
@@ -96,7 +124,7 @@ def ties_give_the_same_in_any_order(case: Case) -> None:
         expected = answers(case.make, rows, spine, sequence=None)
         for name, other in _in_other_orders(rows).items():
             found = answers(case.make, other, spine, sequence=None)
-            demand_same(found, expected, f"{name}, history({part.seed})")
+            case.demand_same(found, expected, f"{name}, history({part.seed})")
 
 
 def threads_do_not_matter(case: Case) -> None:
@@ -104,7 +132,7 @@ def threads_do_not_matter(case: Case) -> None:
     alone = _each_alone(case.made)
     expected = case.answers(alone)
     for threads in (2, 5):
-        demand_same(case.answers(alone, threads=threads), expected, f"{threads} threads")
+        case.demand_same(case.answers(alone, threads=threads), expected, f"{threads} threads")
 
 
 def other_questions_do_not_matter(case: Case) -> None:
@@ -114,15 +142,17 @@ def other_questions_do_not_matter(case: Case) -> None:
     for chosen in (positions[::-1], positions[::3], positions[1::3], positions[2::3] * 2):
         asked = History(case.made.rows, [spine[i] for i in chosen])
         expected = {name: [values[i] for i in chosen] for name, values in whole.items()}
-        demand_same(case.answers(asked), expected, f"rows {chosen[:3]}... of the spine")
+        case.demand_same(case.answers(asked), expected, f"rows {chosen[:3]}... of the spine")
 
 
 def history_before_the_window_does_not_matter(case: Case) -> None:
     """Rows that left a window leave no trace in it, whatever their size was."""
     alone = _each_alone(case.made)
     whole = _dictionary(case.answers(alone))
-    for text, window in LENGTHS.items():
+    for text, window in case.windows.items():
         if window is not None:
+            # what compares with the window before reads twice as far
+            window = window if "all" in case.windows else 2 * window
             starts = {asked["store"]: _moment(asked) - window for asked in alone.spine}
             rows = [row for row in alone.rows if row["event_time"] >= starts[row["store"]]]
             extra = [
@@ -133,7 +163,7 @@ def history_before_the_window_does_not_matter(case: Case) -> None:
             for kept in (rows, rows + extra):
                 found = _dictionary(case.answers(History(kept, alone.spine)))
                 for name in _named(case, text):
-                    demand_same(found[name], whole[name], name)
+                    case.demand_same(found[name], whole[name], name)
 
 
 def future_and_unknown_rows_do_not_matter(case: Case) -> None:
@@ -149,29 +179,29 @@ def future_and_unknown_rows_do_not_matter(case: Case) -> None:
         ]
         unknown += [_hidden(asked, at - 1, known, next(number)) for known in (at + 1, None)]
     with_future = case.answers(History(alone.rows + future, alone.spine))
-    demand_same(with_future, whole, "with rows of the future")
+    case.demand_same(with_future, whole, "with rows of the future")
     with_both = _dictionary(case.answers(History(future + alone.rows + unknown, alone.spine)))
     for name, column, _, where in _asked(case):
-        if _clock(column, where):
-            demand_same(with_both[name], whole[name], f"{name} with rows that are not known")
+        if _clock(case, column, where):
+            case.demand_same(with_both[name], whole[name], f"{name} with rows that are not known")
 
 
 def nothing_visible_gives_the_empty_result(case: Case) -> None:
     """A null key, a stranger, a null `as_of`, no row at all, and null values only."""
-    empty = case.member.when_empty
+    empty = case.empty
     moment = max((row["event_time"] for row in case.made.rows), default=0) + 1
     keys = [(None, 1), ("nobody", None), ("nobody", 1)]
     spine = [{"region": r, "store": s, "as_of": moment} for r, s in keys]
     spine += [{**asked, "as_of": None} for asked in case.made.spine]
     for rows in (case.made.rows, []):
         for name, values in _dictionary(case.answers(History(rows, spine))).items():
-            demand_same(values, [empty] * len(spine), f"{name} of nothing")
+            case.demand_same(values, [empty] * len(spine), f"{name} of nothing")
     nulls = [row | {"amount": None, "quantity": None, "note": None, "flag": None}
              for row in case.made.rows]  # fmt: skip
     found = _dictionary(case.answers(History(nulls, case.made.spine)))
     for name, column, _, where in _asked(case):
         if column in ("amount", "quantity", "note", "flag", "pair") or where:
-            demand_same(found[name], [empty] * len(case.made.spine), f"{name} of nulls")
+            case.demand_same(found[name], [empty] * len(case.made.spine), f"{name} of nulls")
 
 
 def a_clock_that_follows_events_has_the_same_bits(case: Case) -> None:
@@ -182,7 +212,7 @@ def a_clock_that_follows_events_has_the_same_bits(case: Case) -> None:
         expected = answers(case.make, frame, spine)
         with quick_at_any_size():
             found = answers(case.make, frame, spine, clock="event_time")
-        demand_same(found, expected, f"known {delay} microseconds after the event")
+        case.demand_same(found, expected, f"known {delay} microseconds after the event")
 
 
 def plain_python_gives_the_same_bits(case: Case) -> None:
@@ -190,7 +220,7 @@ def plain_python_gives_the_same_bits(case: Case) -> None:
     made = merged(History(part.rows[:15], part.spine[:2], part.seed) for part in case.parts[:4])
     expected = case.answers(made)
     with uncompiled():
-        demand_same(case.answers(made), expected, "without compiling")
+        case.demand_same(case.answers(made), expected, "without compiling")
 
 
 @contextmanager
@@ -255,12 +285,14 @@ def _dictionary(found: Any) -> dict[str, list[Any]]:
 
 def _asked(case: Case) -> Iterator[tuple[str, str | None, int | None, str | None]]:
     """Each feature: its name, column, window and condition."""
+    windows = case.windows
     for column in case.columns:
-        for text, window in LENGTHS.items():
+        for text, window in windows.items():
             yield f"{column}_{text}", column, window, None
-        yield f"{column}_where_all", column, None, "flag"
+        last = "all" if "all" in windows else "7d"
+        yield f"{column}_where_{last}", column, windows[last], "flag"
     if case.member.reads == "rows":
-        for text, window in LENGTHS.items():
+        for text, window in windows.items():
             yield f"rows_{text}", None, window, None
 
 
@@ -268,20 +300,32 @@ def _named(case: Case, window: str) -> list[str]:
     return [name for name, *_ in _asked(case) if name.endswith(f"_{window}")]
 
 
-def _clock(column: str | None, where: str | None) -> reference.Moments:
+def _clock(case: Case, column: str | None, where: str | None) -> reference.Moments:
     """R2: keys, sequence and event time are always known, everything else at `known_time`."""
-    return () if where is None and column in (None, "event_time") else (("known_time", 0),)
+    read = {column, where, case.other, *_columns_of_parts(case, column)}
+    return (("known_time", 0),) if read - {None, "event_time"} else ()
 
 
-def _visible(made: History, asked: Plain, what: tuple[str, int | None, str | None]) -> list[Plain]:
-    """The rows that may count, in event order."""
-    column, window, where = what
-    feature = reference.Feature("count", column, window, clock=_clock(column, where), where=where)
+def _columns_of_parts(case: Case, column: str | None) -> set[str | None]:
+    return {folded(part).column for part in case.make(column).parts}
+
+
+def _visible(
+    case: Case, made: History, asked: Plain, what: tuple[Any, str, int | None]
+) -> list[Plain]:
+    """The rows that may count for a member or a part of it, in event order."""
+    part, column, window = what
+    member = folded(part)
+    where, end = member.where, asked["as_of"]
+    clock = _clock(case, column, where)
+    reach = None if window is None else window * (1 + isinstance(part, Earlier))
+    feature = reference.Feature("count", member.column, reach, clock=clock, where=where)
     rows = [
         row
         for row in made.rows
         if reference.same_key(row, asked, ENTITY)
-        and reference.visible(row, feature, as_of=asked["as_of"], event_time="event_time")
+        and reference.visible(row, feature, as_of=end, event_time="event_time")
+        and not (isinstance(part, Earlier) and row["event_time"] >= end - (window or 0))
     ]
     return sorted(rows, key=lambda row: (row["event_time"], row["sequence"]))
 
@@ -308,9 +352,16 @@ def _hidden(asked: Plain, event: int, known: int | None, number: int) -> Plain:
     return key | times | _EXTREMES[number % len(_EXTREMES)]
 
 
-def _near(found: Any, expected: Any, *, ulps: int) -> bool:
-    if not ulps or not isinstance(found, float) or not isinstance(expected, float):
+def _near(found: Any, expected: Any, member: Any) -> bool:
+    """Floats that are computed within 2 ulp or the member's tolerance, all else to the bit."""
+    if isinstance(found, list) and isinstance(expected, list):
+        return same(found, expected, tolerance=member.tolerance)
+    if isinstance(found, bool) is not isinstance(expected, bool):
+        return False
+    is_computed = member.returns in ("float", "difference") and math.isfinite(expected or 0.0)
+    if not is_computed or not isinstance(found, float) or not isinstance(expected, float):
         return same(found, expected)
-    if not math.isfinite(expected) or expected == 0.0:
+    if expected == 0.0:
         return same(found, expected)
-    return abs(found - expected) <= ulps * math.ulp(expected)
+    room = max(2 * math.ulp(expected), member.tolerance * abs(expected))
+    return bool(abs(found - expected) <= room)

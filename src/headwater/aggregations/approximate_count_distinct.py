@@ -1,0 +1,78 @@
+"""ApproximateCountDistinct: about how many different values, in a state of fixed size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from headwater.aggregations.base import ORDERED_KINDS, Aggregation, Error, Extra, Kind, Returns
+from headwater.kernel.hyperloglog import (
+    distinct_hashes,
+    larger_registers,
+    lift_hash,
+    prepare_registers,
+)
+
+LEAST, MOST = 4, 12
+"""The precisions that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApproximateCountDistinct(Aggregation):
+    """About the number of different values, by HyperLogLog, in a state of `2**precision` registers.
+
+    The standard error is `1.04 / 2**(precision / 2)` of the number, 6.5 % by default, and a result
+    further off than three of them is one in hundreds; small numbers are mostly exact. What is
+    approximate is the definition: every way of computing gives the same bits, and states merge.
+    Nulls are not counted; NaN is one value, and so are both zeros; empty input gives 0; order does
+    not matter.
+
+    A state takes `2**precision / 10` words of 8 bytes. Where clocks differ from row to row, two are
+    held for each row of the entity with most rows, else one for each row of its longest window:
+    416 and 208 bytes a row by default. CountDistinct is exact and takes less, but for states that
+    have to be merged.
+
+    Sources: Flajolet, Fusy, Gandouet and Meunier, "HyperLogLog" (2007); Heule, Nunkesser and Hall,
+    "HyperLogLog in practice" (2013); the estimate of Ertl, "New cardinality estimation algorithms
+    for HyperLogLog sketches" (2017).
+
+    >>> round(ApproximateCountDistinct("merchant", precision=10).error.bound, 4)
+    0.0325
+    """
+
+    precision: int = 8
+
+    takes: ClassVar[tuple[Kind, ...]] = ORDERED_KINDS
+    returns: ClassVar[Returns] = "integer"
+    when_empty: ClassVar[int | tuple[()] | None] = 0
+    reads_also: ClassVar[tuple[Extra, ...]] = ("parameters",)
+    hashes: ClassVar[bool] = True
+    example: ClassVar[Mapping[str, Any]] = {"precision": 4}
+    prepare = staticmethod(prepare_registers)
+    lift = staticmethod(lift_hash)
+    merge = staticmethod(larger_registers)
+    result = staticmethod(distinct_hashes)
+
+    @property
+    def label(self) -> tuple[str, ...]:
+        """As a column's name says it: `merchant_approximate_count_distinct_8_30d`."""
+        return (f"{self.precision}",)
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """The precision."""
+        return (float(self.precision),)
+
+    @property
+    def error(self) -> Error:
+        """One standard error, within which two of three results lie."""
+        return Error("CountDistinct", 1.04 / 2 ** (self.precision / 2), "result", 0.68)
+
+    def parameter_fault(self) -> str | None:
+        """`precision` is a whole number from 4 to 12."""
+        given: Any = self.precision
+        is_number = isinstance(given, int) and not isinstance(given, bool)
+        if is_number and LEAST <= given <= MOST:
+            return None
+        return f"precision= is a whole number from {LEAST} to {MOST}, found {given!r}"

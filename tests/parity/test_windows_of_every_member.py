@@ -1,0 +1,100 @@
+"""Every member over a window of any kind is that member over all the rows that the window holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+import headwater as hw
+from headwater import plugins
+from headwater.aggregations.base import Earlier
+from headwater.engines import passes
+from headwater.testing import reference
+from headwater.testing.histories import ENTITY, WINDOWS, History, history
+from headwater.testing.law_cases import KINDS, demand_same, frame_of, plain
+from headwater.testing.reference_windows import Newest, Session, SoFar, Within, held
+
+DAY, HOUR = WINDOWS["1d"], WINDOWS["1h"]
+WINDOW: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "1d": (lambda one: one.within("1d", hop="7h"), Within(DAY, 7 * HOUR)),
+    "4rows": (lambda one: one.over_rows(4), Newest(4)),
+    "2rows_1d": (lambda one: one.over_rows(2, within="1d"), Newest(2, DAY)),
+    "session_1d": (lambda one: one.over_session("1d"), Session(DAY)),
+    "week_so_far": (
+        lambda one: one.so_far("week", zone="America/New_York"),
+        SoFar("week", "America/New_York"),
+    ),
+}
+
+
+def members() -> list[Any]:
+    """Each that serves windows, over a column of each kind that it takes."""
+    found: list[Any] = []
+    for name, member in sorted(plugins.members("aggregations").items()):
+        word: Any = member.load()
+        if "window" not in word.serves:
+            continue
+        for column, kind in KINDS.items():
+            one = word.of_example(column, name=f"{name}_{column}")
+            if kind in word.takes and not any(isinstance(part, Earlier) for part in one.parts):
+                found.append(one)
+    return found
+
+
+def alone(parts: list[History]) -> History:
+    """Each question with its own copy of the history, under a key of its own."""
+    rows: list[dict[str, Any]] = []
+    spine: list[dict[str, Any]] = []
+    for part in parts:
+        for asked in (one for one in part.spine if one["as_of"] is not None):
+            own = {"region": "all", "store": len(spine)}
+            rows += [row | own for row in part.rows if reference.same_key(row, asked, ENTITY)]
+            spine.append(asked | own)
+    return History(rows, spine)
+
+
+def holding(made: History, window: Any, clock: str) -> History:
+    """With the rows only that a window of each question holds."""
+    feature = reference.Feature("count", "amount", window, ((clock, 0),))
+    order: dict[str, Any] = {"event_time": "event_time", "sequence": "sequence", "column": "amount"}
+    rows: list[dict[str, Any]] = []
+    for asked in made.spine:
+        at = asked["as_of"]
+        own = [row for row in made.rows if row["store"] == asked["store"]]
+        visible = [
+            row for row in own if reference.visible(row, feature, as_of=at, event_time="event_time")
+        ]
+        rows += map(dict, held(visible, window, as_of=at, **order))
+    return History(rows, made.spine)
+
+
+def answers(made: History, features: list[Any], clock: str) -> dict[str, list[Any]]:
+    source = hw.Source(
+        "s", hw.Frame(frame_of(made)), event_time="event_time", known_time=clock,
+        null_known_time="never", sequence="sequence",
+    )  # fmt: skip
+    view = hw.FeatureView("v", source, entity=ENTITY, features=features)
+    found: pl.DataFrame = hw.enrich(made.frames()[1], [view], as_of="as_of")
+    return {name: plain(found[name]) for name in found.columns if name.startswith("v__")}
+
+
+@pytest.mark.parametrize(
+    ("name", "clock"),
+    [*((name, "known_time") for name in WINDOW), ("4rows", "event_time"), ("1d", "event_time")],
+)
+def test_a_window_is_all_of_the_rows_that_it_holds(
+    name: str, clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "QUICK_FROM", 0)  # for clocks that follow events
+    of, window = WINDOW[name]
+    made, words = alone([history(seed) for seed in range(12)]), members()
+    found = answers(made, [of(one) for one in words], clock)
+    wanted = answers(holding(made, window, clock), [one.over_all() for one in words], clock)
+    for word in words:
+        column = f"v__{word.name}_"
+        one, other = found[column + name], wanted[f"{column}all"]
+        demand_same(one, other, column, tolerance=type(word).tolerance)
+    assert len(words) > 30
