@@ -99,8 +99,8 @@ number itself; else the position of a row that holds the value. A state depends 
 only, not on what came first or has left; so `remove` undoes `add` exactly.
 
 Where states of hundreds of words add (`merge = staticmethod(add_words)`), too many to hold one for
-each row, a function `count_row(state, x, i, scale, number)` adds what `lift` makes of a row, or, for
-a number of -1, takes it away again; rows then enter and leave one state, which `result` has to
+each row, a function `count_row(state, x, i, scale, number)` adds what `lift` makes of a row, or,
+for a number of -1, takes it away again; rows then enter and leave one state, which `result` has to
 leave as it is. See `approximate_quantile.py`.
 
 A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often

@@ -2,12 +2,12 @@
 
 Each of `DEPTH` lines has `width` cells; a hash falls into one of each line, by bits of its own. A
 cell counts its rows, and for each of the upper `NAMED` bits those with a 1 there. A hash that has
-the majority of a cell is read off these bits: it is looked up in `index`, where a row of each hash
-is, in the order of hashes. How often a hash occurs is at most what each of its cells counts, and in these
-what its own side of each bit does; the least of these is the estimate, never too low.
+the majority of a cell is read off these bits; it is looked up in `index`, where a row of each hash
+is, in the order of hashes. How often a hash occurs is at most what each of its cells counts, and in
+these what its own side of each bit does; the least of all is the estimate, never too low.
 
-A state is `[rows, counts...]`, packed. Words add, so it depends on which hashes there are and how
-often only.
+A state is `[rows, counts...]`, packed, each cell from a word of its own. Words add, so it depends
+on which hashes there are and how often only.
 
 Sources: Cormode and Muthukrishnan, "An improved data stream summary: the Count-Min sketch and its
 applications" (2005), for cells and bounds; "What's hot and what's not: tracking most frequent items
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.kernel.packed_counts import add_at, bits_for, count_at, words_for
+from headwater.kernel.packed_counts import BITS, bits_for, words_for
 from headwater.kernel.passes import NULL, VALUE
 
 DEPTH = 3
@@ -40,13 +40,14 @@ def prepare_cells(
     """The width with the bits of a count, and the words of a state."""
     bits = bits_for(stop - start)
     width = int(parameters[0])
-    return (width << SHIFT) + bits, HEAD + words_for(DEPTH * width * BESIDE, bits)
+    return (width << SHIFT) + bits, HEAD + DEPTH * width * words_for(BESIDE, bits)
 
 
-def first_count(hashed: Any, line: int, width: int) -> Any:
-    """The place of the first count of the cell that a hash has in a line."""
-    cell = (hashed >> (line * CELL)) & (width - 1)
-    return (line * width + cell) * BESIDE
+def first_word(hashed: Any, line: int, scale: int) -> Any:
+    """Where the cell begins that a hash has in a line."""
+    width = scale >> SHIFT
+    cell = line * width + ((hashed >> (line * CELL)) & (width - 1))
+    return HEAD + cell * words_for(BESIDE, scale & ((1 << SHIFT) - 1))
 
 
 def count_hash(
@@ -56,13 +57,20 @@ def count_hash(
     bits = scale & ((1 << SHIFT) - 1)
     state[0] += number
     for line in range(DEPTH):
-        first = first_count(x[i], line, scale >> SHIFT)
-        add_at(state, HEAD, bits, first, number)
-        named = x[i] >> (DEPTH * CELL)
-        for k in range(1, BESIDE):
-            if named & 1:
-                add_at(state, HEAD, bits, first + k, number)
-            named >>= 1
+        word = first_word(x[i], line, scale)
+        flags = ((x[i] >> (DEPTH * CELL)) << 1) | 1
+        added = 0
+        shift = 0
+        for _ in range(BESIDE):
+            if shift + bits > BITS:
+                state[word] += number * added
+                word += 1
+                added = 0
+                shift = 0
+            added += (flags & 1) << shift
+            flags >>= 1
+            shift += bits
+        state[word] += number * added
 
 
 def lift_hash(state: Any, x: Any, parameters: Any, index: Any, i: int, scale: int) -> None:
@@ -73,29 +81,41 @@ def lift_hash(state: Any, x: Any, parameters: Any, index: Any, i: int, scale: in
 def estimate(state: Any, hashed: Any, scale: int) -> Any:
     """How often a hash occurs at most."""
     bits = scale & ((1 << SHIFT) - 1)
+    most = (1 << bits) - 1
     least = state[0]
     for line in range(DEPTH):
-        first = first_count(hashed, line, scale >> SHIFT)
-        total = count_at(state, HEAD, bits, first)
+        word = first_word(hashed, line, scale)
+        total = state[word] & most
         named = hashed >> (DEPTH * CELL)
-        for k in range(1, BESIDE):
-            ones = count_at(state, HEAD, bits, first + k)
+        shift = bits
+        for _ in range(NAMED):
+            if shift + bits > BITS:
+                word += 1
+                shift = 0
+            ones = (state[word] >> shift) & most
             least = min(least, ones if named & 1 else total - ones)
             named >>= 1
+            shift += bits
     return least
 
 
-def majority(state: Any, first: int, bits: int) -> tuple[bool, Any]:
+def majority(state: Any, word: int, bits: int) -> tuple[bool, Any]:
     """Whether each bit of a cell has one, and the upper part of a hash that they are."""
-    total = count_at(state, HEAD, bits, first)
+    most = (1 << bits) - 1
+    total = state[word] & most
     named = 0
-    for k in range(1, BESIDE):
-        ones = 2 * count_at(state, HEAD, bits, first + k)
+    shift = bits
+    for k in range(NAMED):
+        if shift + bits > BITS:
+            word += 1
+            shift = 0
+        ones = 2 * ((state[word] >> shift) & most)
+        shift += bits
         if ones == total:
             return False, named
         if ones > total:
             # the highest bit is the sign
-            named += 1 << (k - 1) if k < NAMED else -(1 << (k - 1))
+            named += 1 << k if k + 1 < NAMED else -(1 << k)
     return True, named
 
 
@@ -112,7 +132,7 @@ def first_named(x: Any, index: Any, named: Any) -> int:
     return low
 
 
-def offer(into: Any, found: int, x: Any, row: int, count: int) -> int:
+def offer(into: Any, found: int, x: Any, row: int, count: int) -> Any:
     """Put a row in its place among those found; how many there are then."""
     most = into.shape[0] >> 1
     for k in range(found):
@@ -141,18 +161,19 @@ def most_frequent_hashes(
     """How many were found: rows that hold them, with the estimates; null for no row."""
     found = 0
     bits = scale & ((1 << SHIFT) - 1)
-    for cell in range(DEPTH * (scale >> SHIFT)):
-        first = cell * BESIDE
-        total = count_at(state, HEAD, bits, first)
+    beside = words_for(BESIDE, bits)
+    line_words = (scale >> SHIFT) * beside
+    for word in range(HEAD, HEAD + DEPTH * line_words, beside):
+        total = state[word] & ((1 << bits) - 1)
         is_full = 2 * found == into.shape[0]
         if total == 0 or (is_full and total < into[2 * found - 1]):
             continue
-        is_named, named = majority(state, first, bits)
+        is_named, named = majority(state, word, bits)
         place = first_named(x, index, named) if is_named else index.shape[0]
+        line = (word - HEAD) // line_words
         while place < index.shape[0] and x[index[place]] >> (DEPTH * CELL) == named:
             row = index[place]
-            line = cell // (scale >> SHIFT)
-            if first_count(x[row], line, scale >> SHIFT) == first:
+            if first_word(x[row], line, scale) == word:
                 found = offer(into, found, x, row, estimate(state, x[row], scale))
             place += 1
     return (VALUE if state[0] > 0 else NULL), found

@@ -27,12 +27,6 @@ def words_for(counts: int, bits: int) -> int:
     return (counts + held - 1) // held
 
 
-def count_at(state: Any, first: int, bits: int, place: int) -> Any:
-    """One count of those that begin at word `first`."""
-    held = BITS // bits
-    return (state[first + place // held] >> (bits * (place % held))) & ((1 << bits) - 1)
-
-
 def add_at(state: Any, first: int, bits: int, place: int, number: int) -> None:
     """Add to one count; it must stay within its bits."""
     held = BITS // bits

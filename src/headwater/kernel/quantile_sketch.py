@@ -20,7 +20,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from headwater.kernel.packed_counts import add_at, bits_for, count_at, words_for
+from headwater.kernel.packed_counts import BITS, add_at, bits_for, words_for
 from headwater.kernel.passes import NULL, VALUE
 
 LEAST = 1e-9
@@ -112,11 +112,19 @@ def lift_value(state: Any, x: Any, parameters: Any, i: int, scale: int) -> None:
 def bucket_at(state: Any, scale: int, place: int) -> Any:
     """The bucket of the value at a place, counted from 0, among the numbers in order."""
     bits = scale & ((1 << SHIFT) - 1)
-    bucket = -1
-    seen = 0
+    most = (1 << bits) - 1
+    word = HEAD
+    packed = state[word]
+    bucket = 0
+    seen = packed & most
     while seen <= place:
+        packed >>= bits
         bucket += 1
-        seen += count_at(state, HEAD, bits, bucket)
+        if packed == 0:
+            word += 1
+            packed = state[word]
+            bucket = (word - HEAD) * (BITS // bits)
+        seen += packed & most
     return bucket + (scale >> SHIFT)
 
 

@@ -101,7 +101,7 @@ def _beside(values: list[Any], q: float) -> float:
     """The larger of the values between which a quantile lies."""
     place = (len(values) - 1) * q
     ordered = sorted(values)
-    return max(abs(ordered[math.floor(place)]), abs(ordered[math.ceil(place)]))
+    return float(max(abs(ordered[math.floor(place)]), abs(ordered[math.ceil(place)])))
 
 
 def _counts_kept(

@@ -33,7 +33,7 @@ def hash_of(value: Any) -> int:
     if isinstance(value, float):
         plain = math.nan if value != value else value + 0.0 if value else 0.0
         value = struct.unpack("<Q", struct.pack("<d", plain))[0]
-    return _mixed(value + _GOLDEN)
+    return _mixed(int(value) + _GOLDEN)
 
 
 def signed_hash(value: Any) -> int:
@@ -50,7 +50,7 @@ def _mixed(word: int) -> int:
 
 def _approximate_count_distinct(values: list[Any], *, precision: int) -> int:
     """HyperLogLog with the estimate of Ertl (2017), whose sums are exact here."""
-    size = 2**precision
+    size: int = 2**precision
     ranks = [0] * size
     for hashed in set(map(hash_of, values)):
         place, rest = hashed % size, hashed // size
@@ -63,7 +63,7 @@ def _approximate_count_distinct(values: list[Any], *, precision: int) -> int:
     for power in range(64):
         empty += 2.0**power * float(share) ** (2 ** (power + 1))
     touched = float(sum((Fraction(1, 2**rank) for rank in ranks if rank), Fraction(0)))
-    return math.floor(size * size / (2 * math.log(2)) / (size * empty + touched) + 0.5)
+    return math.floor(float(size * size) / (2 * math.log(2)) / (size * empty + touched) + 0.5)
 
 
 def _approximate_quantile(values: list[Any], *, q: float, accuracy: float) -> float | None:
@@ -102,7 +102,7 @@ def _approximate_top_k(values: list[Any], *, k: int, width: int) -> list[dict[st
     if not values:
         return None
     hashes = [hash_of(value) for value in values]
-    met = {hashed: value for hashed, value in zip(hashes, values, strict=True)}
+    met = dict(zip(hashes, values, strict=True))
     found: dict[int, int] = {}
     for line in range(_LINES):
         for cell in range(width):

@@ -1,0 +1,100 @@
+"""Which compiled passes a view needs, told without a row of its data and without compiling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from headwater.engines.arrangement import arrange
+from headwater.engines.histories import Rows
+from headwater.engines.multisets import MULTISET, MultisetInput
+from headwater.engines.passes import NEWEST, QUICK_FROM, STACKS, TREE
+from headwater.engines.state_passes import RESULTS, STATES, adds
+from headwater.engines.values import FoldInput
+from headwater.engines.visibility import Visibility
+from headwater.engines.windows import Fold, folds
+from headwater.kernel.compile import is_compiled
+from headwater.kernel.passes import (
+    activated_tree,
+    newest_row,
+    one_stack,
+    prefix_states,
+    sliding_multiset,
+    two_stacks,
+    window_results,
+)
+from headwater.kernel.positions import lift_position, newest
+from headwater.plan.views import ViewPlan
+
+Needed = tuple[Any, str, Any, tuple[str, ...]]
+"""The arguments of `headwater.kernel.compile.compiled`."""
+
+
+def missing_passes(view: ViewPlan, history: int) -> set[Needed]:
+    """The passes of a view that were never compiled on this machine.
+
+    Those that all views share, such as sorting, are not among them.
+
+    Args:
+        view: What is to be folded.
+        history: The rows of its source.
+    """
+    return {one for one in needed_passes(view, history) if not is_compiled(*one)}
+
+
+def needed_passes(view: ViewPlan, history: int) -> set[Needed]:
+    """The passes that fold a view, as far as can be told before its rows are read.
+
+    Args:
+        view: What is to be folded.
+        history: The rows of its source.
+    """
+    return {
+        needed for fold in folds(view, _nothing_seen(view)) for needed in _needed(fold, history)
+    }
+
+
+def _nothing_seen(view: ViewPlan) -> Visibility:
+    """The view's source without a row, and nobody who asks."""
+    schema = {name: view.source.schema[name] for name in _columns(view)}
+    history, keys = pl.DataFrame(schema=schema), pl.DataFrame(
+        schema={key: schema[key] for key in view.view.keys}
+    )
+    rows = Rows(view.source, history)
+    return Visibility(rows, arrange(view, rows, keys, pl.Series([], dtype=pl.Int64)), 1)
+
+
+def _columns(view: ViewPlan) -> list[str]:
+    return [name for name in view.source.schema if name in view.columns]
+
+
+def _needed(fold: Fold, history: int) -> Iterator[Needed]:
+    given = fold.given
+    functions: Any = given.functions
+    names, x = given.also.names, given.x.dtype.name
+    types = {"x": x, "out": given.out}
+    if isinstance(given, MultisetInput):
+        yield sliding_multiset, MULTISET.format(**types), functions, names
+    elif history < QUICK_FROM or not _is_plain(fold):
+        yield activated_tree, TREE.format(**types), functions, names
+    elif adds(given):
+        yield prefix_states, STATES.format(x=x), functions, tuple(given.also.arrays)
+        yield window_results, RESULTS.format(**types), functions, names
+    elif _is_newest(given):
+        yield newest_row, NEWEST, None, ()
+    else:
+        is_choice = getattr(functions, "lift", None) is lift_position
+        template = one_stack if is_choice else two_stacks
+        yield template, STACKS.format(**types), functions, names
+
+
+def _is_plain(fold: Fold) -> bool:
+    feature = fold.features[0]
+    columns = {moment.column for moment in feature.mask.moments}
+    return len(columns) < 2 and not feature.window.gap
+
+
+def _is_newest(given: FoldInput) -> bool:
+    return getattr(given.functions, "merge", None) is newest and not given.also.names
