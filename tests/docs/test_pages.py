@@ -80,6 +80,23 @@ def test_the_page_of_recipes_runs(
     assert "'channel=app': 1.0" in capsys.readouterr().out
 
 
+def test_the_page_of_features_says_what_its_program_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run("features.md", tmp_path, monkeypatch)
+    assert found["spent"].rows() == [
+        ("anna", found["day"](10), 40, 40),
+        ("bo", found["day"](10), None, 20),
+    ]
+    assert found["found"]["habits__app_share_30d"].to_list() == [0.5, 1.0]
+    assert found["found"]["habits__price_sum_change_5d"].to_list() == [60, None]
+    assert found["found"]["is_app_user"].to_list() == [True, True]
+    assert found["stars"]["taste__stars_all"].to_list() == [pytest.approx(11 / 3), 1.0]
+    assert found["proposals"].untried == 0
+    assert found["proposals"].proposals[0].gain.name == "past_by_customer__price_last_all"
+    assert "past_by_customer = hw.FeatureView(" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("page", ["checks.md", "plugins.md"])
 def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hw" in run(page, tmp_path, monkeypatch)

@@ -10,15 +10,18 @@ import pytest
 
 import headwater as hw
 from headwater.engines.out_of_core import (
-    MOST_PARTS,
+    Answers,
     Questions,
-    Workspace,
-    features_by_parts,
-    parts_of,
+    Room,
+    answers_by_partition,
+    partitions_of,
 )
+from headwater.engines.partitions import Scratch
+from headwater.engines.views import view_features
 from headwater.errors import DataError, EngineError, HeadwaterWarning
 from headwater.plan.faults import Faults
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.stores.partitions import Partitions
 
 TIME = pl.Datetime("us", "UTC")
 DAY = 86_400_000_000
@@ -40,7 +43,18 @@ SPINE = pl.DataFrame(
 )
 
 
-def planned(folder: Path, **given: Any) -> ViewPlan:
+DOUBLED = {"doubled": pl.col("amount") * 2}
+
+
+def checked(view: hw.FeatureView) -> ViewPlan:
+    faults = Faults()
+    plan = plan_view(view, faults)
+    faults.raise_all()
+    assert plan is not None
+    return plan
+
+
+def planned(folder: Path, entity: str = "entity", **given: Any) -> ViewPlan:
     EVENTS.write_parquet(folder / "events.parquet", row_group_size=2)
     source = hw.Source(
         "s",
@@ -54,95 +68,157 @@ def planned(folder: Path, **given: Any) -> ViewPlan:
         hw.CountDistinct("kind"),
     )  # fmt: skip
     features = [hw.Count().within("3d"), *(one.within("3d") for one in amounts)]
-    faults = Faults()
-    plan = plan_view(hw.FeatureView("v", source, entity="entity", features=features), faults)
-    faults.raise_all()
-    assert plan is not None
-    return plan
+    return checked(hw.FeatureView("v", source, entity=entity, features=features))
 
 
-def enriched(folder: Path) -> pl.DataFrame:
-    view = planned(folder, derive={"doubled": pl.col("amount") * 2}).view
-    found: pl.DataFrame = hw.enrich(pl.concat([SPINE] * 20), [view], as_of="as_of")
+def enriched(folder: Path, **options: Any) -> pl.DataFrame:
+    view = planned(folder, derive=DOUBLED).view
+    found: pl.DataFrame = hw.enrich(pl.concat([SPINE] * 20), [view], as_of="as_of", **options)
     return found
 
 
-@pytest.mark.parametrize("budget", [6_000, 1_000])
+def by_partition(plan: ViewPlan, work: Any, partitions: int, **given: Any) -> pl.DataFrame:
+    moments = SPINE["as_of"].cast(pl.Int64)
+    asked = Questions(SPINE.select("entity"), moments, moments)
+    room = Room(work=work, **given)
+    return answers_by_partition(plan, asked, room, partitions=partitions).frame()
+
+
+@pytest.mark.parametrize(("budget", "threads"), [("6KB", 1), ("1000", 2)])
 def test_past_the_memory_budget_every_bit_is_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: str, threads: int
 ) -> None:
     expected = enriched(tmp_path)
-    monkeypatch.setenv("HEADWATER_MEMORY_BYTES", str(budget))
-    with pytest.warns(HeadwaterWarning, match="in [0-9]+ parts on disk"):
-        found = enriched(tmp_path)
+    monkeypatch.setenv("HEADWATER_MEMORY", budget)
+    with pytest.warns(HeadwaterWarning, match="would pass the budget of .* in [0-9]+ partitions"):
+        found = enriched(tmp_path, threads=threads)
     assert found.schema == expected.schema
     assert [repr(row) for row in found.rows()] == [repr(row) for row in expected.rows()]
     assert expected["v__count_3d"].head(8).to_list() == [2, 0, 3, 0, 0, 1, 1, 4]
 
 
-def test_an_answered_part_is_not_computed_again(tmp_path: Path) -> None:
-    plan = planned(tmp_path, derive={"doubled": pl.col("amount") * 2})
-    asked = Questions(SPINE.select("entity"), SPINE["as_of"].cast(pl.Int64), None)
-    place = tmp_path / "parts"
-    first = features_by_parts(plan, asked, Workspace(place), parts=3)
-    files = {file: file.stat().st_mtime_ns for file in place.rglob("*.parquet")}
-    answers = sorted(file for file in files if file.name.startswith("answers"))
-    assert len(answers) > 1
+def test_an_answered_partition_is_not_computed_again(tmp_path: Path) -> None:
+    plan, work, heard = planned(tmp_path, derive=DOUBLED), Scratch(), list[str]()
+    first = by_partition(plan, work, 3)
+    files = {file: file.stat().st_mtime_ns for file in work.folder.rglob("*.parquet")}
     (tmp_path / "events.parquet").unlink()  # which is split already
-    answers[-1].unlink()
-    assert features_by_parts(plan, asked, Workspace(place), parts=3).equals(first)
-    again = {file: file.stat().st_mtime_ns for file in place.rglob("*.parquet")}
-    assert {file for file in files if files[file] != again[file]} == {answers[-1]}
+    answers = work.path("answers-2")
+    (answers / "rows.parquet").unlink()
+    answers.rmdir()
+    assert by_partition(plan, work, 2, say=heard.append).equals(first)
+    again = {file: file.stat().st_mtime_ns for file in work.folder.rglob("*.parquet")}
+    assert {file for file in files if files[file] != again[file]} == {answers / "rows.parquet"}
+    assert heard == ["view 'v': 2 of 3 partitions are there from a run before"]
 
 
-def test_a_split_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
-    plan = planned(tmp_path, derive={"doubled": pl.col("amount") * 2})
-    moments = SPINE["as_of"].cast(pl.Int64)
-    asked = Questions(SPINE.select("entity"), moments, moments)
-    left = tmp_path / "parts" / "history-2.unfinished" / "part=0"
-    left.mkdir(parents=True)
-    EVENTS.write_parquet(left / "stray.parquet")
-    found = features_by_parts(plan, asked, Workspace(tmp_path / "parts"), parts=2)
-    assert found["v__count_3d"].to_list() == [2, 0, 3, 0, 0, 1, 1, 4]
-    assert sorted(file.name for file in (tmp_path / "parts").iterdir()) == [
-        "answers-0-of-2.parquet", "answers-1-of-2.parquet", "history-2",
-    ]  # fmt: skip
+def test_a_smaller_budget_than_before_begins_anew(tmp_path: Path) -> None:
+    plan, work = planned(tmp_path, derive=DOUBLED), Scratch()
+    first = by_partition(plan, work, 2)
+    assert by_partition(plan, work, 4).equals(first)
+    assert sorted(work.names()) == [*(f"answers-{part}" for part in range(4)), "history-4"]
 
 
 def test_no_rows_get_no_answers(tmp_path: Path) -> None:
-    plan = planned(tmp_path, derive={"doubled": pl.col("amount") * 2})
-    none = Questions(SPINE.select("entity").clear(), pl.Series([], dtype=pl.Int64), None)
-    found = features_by_parts(plan, none, Workspace(tmp_path / "parts"), parts=2)
+    plan, none = planned(tmp_path, derive=DOUBLED), pl.Series([], dtype=pl.Int64)
+    found = view_features(plan, SPINE.clear(), as_of=none, room=Room(memory=1))
     assert found.shape == (0, 6)
 
 
-def test_the_number_of_parts_follows_the_budget(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan = planned(tmp_path, derive={"doubled": pl.col("amount") * 2})
-    assert parts_of(plan, 8) == 1
-    monkeypatch.setenv("HEADWATER_MEMORY_BYTES", "1")
-    assert parts_of(plan, 8) == MOST_PARTS
-    monkeypatch.setenv("HEADWATER_MEMORY_BYTES", "0")
-    with pytest.raises(EngineError, match="HW507"):
-        parts_of(plan, 8)
+def test_answers_that_stay_on_disk_are_the_same(tmp_path: Path) -> None:
+    plan = planned(tmp_path, derive=DOUBLED)
+    asked = Questions(SPINE.select("entity"), SPINE["as_of"].cast(pl.Int64), None)
+    for memory in (1, 1_000_000):
+        found = answers_by_partition(plan, asked, Room(), partitions=3)
+        assert isinstance(found, Answers)
+        assert found.scan(memory).collect().equals(found.frame())
 
 
-def test_versions_of_events_stay_in_one_part(
+def test_the_number_of_partitions_follows_the_budget(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HEADWATER_MEMORY_BYTES", "1")
-    doubled = {"doubled": pl.col("amount") * 2}
-    assert parts_of(planned(tmp_path, derive=doubled, identity="kind"), 8) == 1
+    plan = planned(tmp_path, derive=DOUBLED)
+    assert partitions_of(plan, 8, Room()) == 1
+    assert partitions_of(plan, 8, Room(memory=1)) == 9  # as many as it has rows
+    assert partitions_of(plan, 0, Room(memory=500)) == 2
+    assert partitions_of(plan, 100, Room(memory=2_000)) > partitions_of(
+        plan, 100, Room(memory=2_000, on_disk=True)
+    )
+    monkeypatch.setenv("HEADWATER_MEMORY", "much")
+    with pytest.raises(EngineError, match="HEADWATER_MEMORY is 'much', not a size of memory"):
+        partitions_of(plan, 8, Room(memory=1))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"identity": "kind"}, "versions of events are composed as a whole"),
+        ({"entity": "derived"}, "its key is derived"),
+    ],
+)
+def test_what_cannot_be_split_is_held_in_memory_and_said_to_be(
+    tmp_path: Path, given: dict[str, Any], reason: str
+) -> None:
+    heard: list[str] = []
+    plan = planned(tmp_path, derive={**DOUBLED, "derived": pl.col("entity") + 1}, **given)
+    assert partitions_of(plan, 8, Room(memory=1, say=heard.append)) == 1
+    assert heard[0].endswith(f"would pass the budget of 1 B, but is held in memory: {reason}")
+
+
+def test_a_frame_is_in_memory_anyway() -> None:
+    source = hw.Source("s", hw.Frame(EVENTS), event_time="event_time", known_time="event_time")
+    view = hw.FeatureView("v", source, entity="entity", features=[hw.Count().over_all()])
+    assert partitions_of(checked(view), 8, Room(memory=1)) == 1
 
 
 def test_a_history_that_changed_while_it_was_split_is_not_kept(tmp_path: Path) -> None:
-    plan = planned(tmp_path, derive={"doubled": pl.col("amount") * 2})
-    asked = Questions(SPINE.select("entity"), SPINE["as_of"].cast(pl.Int64), None)
+    plan, folder = planned(tmp_path, derive=DOUBLED), tmp_path / "work"
 
     def changed() -> None:
         raise DataError("HW409", "source 's' changed while it was read")
 
+    work = Partitions(folder, "t")
     with pytest.raises(DataError, match="HW409"):
-        features_by_parts(plan, asked, Workspace(tmp_path / "parts", changed), parts=2)
-    assert not (tmp_path / "parts" / "history-2").exists()
+        by_partition(plan, work, 2, check=changed)
+    assert list(work.names()) == []
+
+
+BROKEN = {
+    "HW403": {"known_time": pl.Series([None, *range(DAY, DAY + 6), None, None]).cast(TIME)},
+    "HW404": {"event_time": pl.Series([DAY] * 9).cast(TIME)},
+    "HW407": {"big": pl.Series([2**62] * 9)},
+    "HW408": {"event_time": pl.Series([*range(DAY, DAY + 7), None, None]).cast(TIME)},
+    "HW410": {"text": ["1"] * 2 + ["many"] + ["2"] * 6},  # in the row that is nobody's
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+@pytest.mark.parametrize("partitions", [2, 5])
+def test_data_is_refused_in_the_same_words(tmp_path: Path, code: str, partitions: int) -> None:
+    rows = EVENTS.with_columns(
+        known_time="event_time", big=pl.lit(1, pl.Int64), text=pl.lit("1")
+    ).with_columns(**BROKEN[code])
+    rows.write_parquet(tmp_path / "broken.parquet")
+    reader = hw.Parquet(str(tmp_path / "broken.parquet"))
+    source = hw.Source("s", reader, event_time="event_time", known_time="known_time")
+    number = pl.col("text").cast(pl.Int64)
+    features = [hw.Sum("big"), hw.Last("amount"), hw.Sum(number, name="number")]
+    plan = checked(hw.FeatureView("v", source, entity="entity", features=[
+        one.over_all() for one in features
+    ]))  # fmt: skip
+    moments = pl.Series([2 * DAY] * SPINE.height)
+    with pytest.raises(DataError) as whole:
+        view_features(plan, SPINE, as_of=moments)
+    assert whole.value.code == code
+    asked = Questions(SPINE.select("entity"), moments, None)
+    with pytest.raises(DataError) as split:
+        answers_by_partition(plan, asked, Room(), partitions=partitions)
+    assert str(split.value) == str(whole.value)
+
+
+def test_a_file_that_is_damaged_is_the_fault_of_the_data(tmp_path: Path) -> None:
+    plan, file = planned(tmp_path, derive=DOUBLED), tmp_path / "events.parquet"
+    content = bytearray(file.read_bytes())
+    content[4:200] = bytes(196)
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=r"HW401.*'events.parquet' cannot be read"):
+        by_partition(plan, Scratch(), 2)

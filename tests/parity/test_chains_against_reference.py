@@ -157,6 +157,13 @@ def test_the_clock_of_a_chained_column_is_that_of_the_row() -> None:
     assert origin.because == "view 'spent' as of event time, known with the row"
 
 
+def test_what_a_row_sees_is_not_known_ahead_of_its_event_though_the_row_is() -> None:
+    plan = plan_source(replace(shop()["visits"], delay=None, known_time=hw.ALWAYS), Faults())
+    assert plan is not None
+    assert str(plan.clocks["who"]) == "always"
+    assert str(plan.clocks["spent__amount_sum_all"]) == "came"
+
+
 def test_data_of_the_inner_source_is_part_of_the_identity(tmp_path: Path) -> None:
     payments = shop()["payments"]
     path = tmp_path / "payments.parquet"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -21,7 +21,7 @@ AGAIN = datetime(2024, 11, 3, 6, 0, tzinfo=UTC)
 """The clocks of New York show what they showed at FIRST."""
 ROWS = pl.DataFrame({"k": [1, 1], "at": [FIRST, LAST]})
 SPINE = pl.DataFrame({"k": [1, 1], "t": [LAST, LAST + timedelta(milliseconds=1)]})
-UNITS = ("ms", "us", "ns")
+UNITS: tuple[Literal["ms", "us", "ns"], ...] = ("ms", "us", "ns")
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata")
 
 

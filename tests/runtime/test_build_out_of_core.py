@@ -6,16 +6,28 @@ from typing import Any
 
 import pytest
 
+from headwater.errors import SpecError
+
+SETTINGS = 'name = "parcels"\nseed = 7\n'
 PLAIN = {'    identity=("number",),\n': ""}
 
 
 def test_a_build_out_of_core_is_the_same_build_and_leaves_nothing_behind(
-    builder: Any, make_project: Any, monkeypatch: pytest.MonkeyPatch
+    builder: Any, make_project: Any
 ) -> None:
     expected, _ = builder.build(make_project("whole", replace=PLAIN))
-    monkeypatch.setenv("HEADWATER_MEMORY_BYTES", "80000")
-    project = make_project("split", replace=PLAIN)
-    made, heard = builder.build(project)
+    settings = SETTINGS + 'memory = "80KB"\n'
+    project = make_project("split", replace=PLAIN, settings=settings)
+    made, heard = builder.build(project, memory=project.memory)
     assert builder.digests(made.path) == builder.digests(expected.path)
-    assert "view 'courier': larger than memory, so in 4 parts on disk" in heard
-    assert not list(project.folder.rglob("*.parts"))
+    said = "view 'courier': 224.0 KB would pass the budget of 80.0 KB: in 4 partitions on disk"
+    assert said in heard
+    assert list((project.folder / ".headwater" / "cache" / "partitions").iterdir()) == []
+
+
+@pytest.mark.parametrize("memory", ["much", "0", "-1GB", "4 apples"])
+def test_a_budget_that_is_no_size_is_refused(make_project: Any, memory: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        make_project(settings=f'{SETTINGS}memory = "{memory}"\n')
+    assert caught.value.code == "HW102"
+    assert caught.value.message == f"setting 'memory' takes a size, found {memory!r}"

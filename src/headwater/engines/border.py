@@ -1,7 +1,8 @@
 """Where frames become what row programs compute with, and back.
 
-Every kind of number, booleans too, becomes Float64, and every kind of text String. Outside a
-program missing is null; inside it is NaN, and a NaN that comes in counts as missing.
+Every kind of number, booleans too, becomes Float64, and every kind of text String; a duration is
+the number of its microseconds. Outside a program missing is null; inside it is NaN, and a NaN that
+comes in counts as missing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -67,12 +69,20 @@ def check_kinds(frame: pl.DataFrame, kinds: Mapping[str, ColumnKind]) -> None:
 
 def enter(frame: pl.DataFrame, kinds: Mapping[str, ColumnKind]) -> pl.DataFrame:
     """The columns as Float64 and String, missing as null."""
+    schema = dict(frame.schema)
     return frame.select(
-        pl.col(column).cast(pl.Float64).fill_nan(None)
+        _number(column, schema).fill_nan(None)
         if kind == "number"
         else pl.col(column).cast(pl.String)
         for column, kind in kinds.items()
     )
+
+
+def _number(column: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+    """A column of numbers as Float64."""
+    if schema[column] == pl.Duration:
+        return pl.col(column).dt.total_microseconds().cast(pl.Float64)
+    return pl.col(column).cast(pl.Float64)
 
 
 def run(program: Program, frame: pl.DataFrame) -> pl.DataFrame:
@@ -80,7 +90,10 @@ def run(program: Program, frame: pl.DataFrame) -> pl.DataFrame:
 
     The frame's columns must have the kinds that the program reads (see `check_kinds`).
     """
-    entered = frame.select(_register(entry).alias(str(i)) for i, entry in enumerate(program.inputs))
+    schema = dict(frame.schema)
+    entered = frame.select(
+        _register(entry, schema).alias(str(i)) for i, entry in enumerate(program.inputs)
+    )
     columns = [column.to_numpy() for column in entered.iter_columns()]
     results = execute(program, columns, rows=frame.height)
     left = pl.DataFrame(dict(zip(program.columns, results, strict=True)))
@@ -124,6 +137,8 @@ def _is_absent(value: Any) -> bool:
 
 def _fitting(entry: Input, value: Any) -> Any:
     fits = (Real, Decimal, np.bool) if entry.kind == "number" else str
+    if entry.kind == "number" and isinstance(value, timedelta):
+        return float(value // timedelta(microseconds=1))
     if not isinstance(value, fits):
         _refuse(entry.column, entry.kind, type(value).__name__)
     return value
@@ -141,11 +156,11 @@ def _refuse(column: str, kind: ColumnKind, found: str) -> None:
     raise DataError("HW603", f"column {column!r} was fitted as a {kind}, and is a {found} here")
 
 
-def _register(entry: Input) -> pl.Expr:
+def _register(entry: Input, schema: Mapping[str, pl.DataType]) -> pl.Expr:
     """An input's values as the interpreter reads them."""
     column = pl.col(entry.column)
     if entry.kind == "number":
-        return column.cast(pl.Float64).fill_null(float("nan"))
+        return _number(entry.column, schema).fill_null(float("nan"))
     words = column.cast(pl.String).cast(pl.Enum(entry.vocabulary), strict=False)
     known = words.to_physical().cast(pl.Float64)
     code = pl.when(column.is_null()).then(float(entry.null_code)).otherwise(known)

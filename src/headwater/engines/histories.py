@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from headwater.engines.computed import computed
+from headwater.engines.refusals import RowsRefused
 from headwater.engines.times import filled, microseconds, plus, rounds_alike
 from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
@@ -51,10 +52,10 @@ class Rows:
             self.frame[source.event_time], source.zone, rounded="down", place=source.place
         )
         if times.null_count():
-            raise DataError(
+            raise RowsRefused(
                 "HW408",
-                f"column {source.event_time!r} of source {source.name!r} is null in "
-                f"{times.null_count()} rows",
+                f"column {source.event_time!r} of source {source.name!r} is null",
+                times.null_count(),
                 place=source.place,
                 hint="a row without an event time belongs to no window: leave such rows out",
             )
@@ -102,9 +103,10 @@ class Rows:
         source, column = self.plan.source, values.name
         times = microseconds(values, source.zone, rounded="up", place=source.place)
         if times.null_count() and source.null_known_time == "error":
-            raise DataError(
+            raise RowsRefused(
                 "HW403",
-                f"clock {column!r} of source {source.name!r} is null in {times.null_count()} rows",
+                f"clock {column!r} of source {source.name!r} is null",
+                times.null_count(),
                 place=source.place,
                 hint='declare null_known_time="never" if such values never become known',
             )

@@ -59,8 +59,9 @@ def needed_passes(view: ViewPlan, history: int) -> set[Needed]:
 def _nothing_seen(view: ViewPlan) -> Visibility:
     """The view's source without a row, and nobody who asks."""
     schema = {name: view.source.schema[name] for name in _columns(view)}
-    history, keys = pl.DataFrame(schema=schema), pl.DataFrame(
-        schema={key: schema[key] for key in view.view.keys}
+    history, keys = (
+        pl.DataFrame(schema=schema),
+        pl.DataFrame(schema={key: schema[key] for key in view.view.keys}),
     )
     rows = Rows(view.source, history)
     return Visibility(rows, arrange(view, rows, keys, pl.Series([], dtype=pl.Int64)), 1)

@@ -1,84 +1,72 @@
 """A view whose history is larger than memory: split by entity on disk, folded a part at a time.
 
 What a row is told depends on the rows of its own entity only. So the history is read once, in
-pieces, and each row is written to the part that the hash of its key names; then the rows of the
-spine are asked part by part, by the passes that a history in memory is folded with. Results have
-the same bits. What is written stands in one folder: after a part was answered its answers are kept
-there, so that a run that was killed goes on with the next.
+pieces, and each row is written to the partition that the hash of its key names; then the rows of
+the spine are asked partition by partition, by the passes that a history in memory is folded with.
+Results have the same bits. After a partition was asked its answers are kept on disk, so that a run
+that was killed goes on with the next. An entity is never split: one that holds most of the rows
+takes the memory that they take.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from headwater.engines.arrangement import comparable_key
-from headwater.engines.histories import Rows, derived, stored
+from headwater.engines.memory import memory_budget
+from headwater.engines.partitions import (
+    MOST_PARTITIONS,
+    Scratch,
+    Workspace,
+    partition,
+    read_partition,
+    split,
+    why_whole,
+    write_answers,
+)
+from headwater.engines.refusals import refusal_of
 from headwater.engines.windows import window_features
-from headwater.errors import EngineError
+from headwater.errors import DataError, EngineError
 from headwater.plan.cost import view_cost
 from headwater.plan.views import ViewPlan
-from headwater.spec.reader import Scanned, Sized
+from headwater.schema.sizes import format_size
+from headwater.spec.reader import Sized
 
-MOST_PARTS = 512
-"""More files than this are not written to at once."""
-_SHARE = 0.5
-"""Of the machine's memory, what a view may take by default."""
-_CAN_SAY, _NO_LIMIT = hasattr(os, "sysconf"), 1 << 62
-_PART = "<part>"
-_HASHED = (pl.Categorical, pl.Enum, pl.String, pl.Boolean, pl.Date, pl.Datetime)
-"""Types of keys, beside whole numbers, that are equal exactly where they hash alike."""
+_LEAST_SHARE = 4
+"""A partition gets no less than the budget by this, however much the spine takes of it."""
 
 
-def memory_bytes() -> int:
-    """`HEADWATER_MEMORY_BYTES`, else half of what the machine has.
+def _nothing() -> None:
+    """Nothing is known of what the data was."""
 
-    Raises:
-        EngineError: HW507, the variable is not a number above zero.
+
+def _nobody(_: str) -> None:
+    """Nobody hears."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """What a view may take, and where it goes beyond.
+
+    Args:
+        memory: Bytes; None for `headwater.engines.memory.memory_budget`.
+        work: Where partitions are kept until the caller removes them, for another call of the same
+            definitions, data and rows to go on; by default they are gone afterwards.
+        say: Hears that a view goes out of core, and why one does not that should.
+        check: Raises where the data is not what `work` stands for; asked once it is read.
+        on_disk: Whether the answers stay on disk, so that they take no memory either.
     """
-    named = os.environ.get("HEADWATER_MEMORY_BYTES")
-    if not named:
-        # not every system can say what it has; one that cannot keeps all in memory
-        sizes = [os.sysconf(name) for name in ("SC_PAGE_SIZE", "SC_PHYS_PAGES")] if _CAN_SAY else []
-        return int(sizes[0] * sizes[1] * _SHARE) if sizes else _NO_LIMIT
-    if not named.isdecimal() or int(named) < 1:
-        raise EngineError("HW507", f"HEADWATER_MEMORY_BYTES is {named!r}, not a number above zero")
-    return int(named)
 
-
-def parts_of(plan: ViewPlan, spine_rows: int) -> int:
-    """In how many parts a view is folded: one where it fits into memory, or cannot be split.
-
-    What cannot be split: a source that is not read in pieces, versions and deletions of events,
-    columns of other views, keys that are derived or of a type that is equal across unlike hashes.
-    """
-    reader = plan.source.source.reader
-    if not isinstance(reader, Scanned) or not isinstance(reader, Sized) or not _is_plain(plan):
-        return 1
-    rows = reader.size().rows
-    if rows is None:
-        return 1
-    needed = view_cost(plan, history=rows, spine=spine_rows).size_bytes
-    return min(-(-needed // memory_bytes()), MOST_PARTS)
-
-
-def _is_plain(plan: ViewPlan) -> bool:
-    """Whether a row of the source is an event, with a key that is there before all is derived."""
-    source = plan.source.source
-    is_event = not source.identity and source.deleted is None and source.event_time is not None
-    types = [plan.source.schema[key] for key in plan.view.keys]
-    return (
-        is_event
-        and not plan.source.views
-        and not source.derive.keys() & set(plan.view.keys)
-        and all(dtype.is_integer() or isinstance(dtype, _HASHED) for dtype in types)
-    )
+    memory: int | None = None
+    work: Workspace | None = None
+    say: Callable[[str], None] = _nobody
+    check: Callable[[], None] = _nothing
+    on_disk: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,108 +89,169 @@ class Questions:
         return Questions(self.keys[rows], self.as_of.gather(rows), known_by)
 
 
-def _as_it_was() -> None:
-    """Nothing is known of what the data was."""
+def partitions_of(plan: ViewPlan, spine_rows: int, room: Room) -> int:
+    """In how many partitions a view is folded: 1 where it fits into memory, or cannot be split.
+
+    Raises:
+        EngineError: HW507, the budget is not a size of memory.
+    """
+    reader, budget = plan.source.source.reader, memory_budget(room.memory)
+    rows = reader.size().rows if isinstance(reader, Sized) else None
+    if rows is None:
+        return 1
+    needed = view_cost(plan, history=rows, spine=spine_rows).size_bytes
+    if needed <= budget or rows < 2:
+        return 1
+    passed = f"view {plan.view.name!r}: {format_size(needed)} would pass the budget of "
+    whole = why_whole(plan)
+    if whole is not None:
+        room.say(f"{passed}{format_size(budget)}, but is held in memory: {whole}")
+        return 1
+    wanted = _wanted(plan, rows, spine_rows, on_disk=room.on_disk, budget=budget)
+    room.say(f"{passed}{format_size(budget)}: in {wanted} partitions on disk")
+    return wanted
+
+
+def _wanted(plan: ViewPlan, rows: int, spine_rows: int, *, on_disk: bool, budget: int) -> int:
+    """Enough that each fits beside what is held of the whole spine."""
+    held = 0 if on_disk else view_cost(plan, history=0, spine=spine_rows).size_bytes
+    left = max(budget - held, budget // _LEAST_SHARE, 1)
+    folded = view_cost(plan, history=rows, spine=spine_rows).size_bytes
+    return max(2, min(-(-folded // left), rows, MOST_PARTITIONS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Workspace:
-    """Where a view is folded in parts.
+class Answers:
+    """The features of a spine's rows, on disk by partition.
 
     Args:
-        folder: Where parts and answers are written. What is there already, of the same definitions,
-            data and rows, is taken as it is.
-        check: Raises where the data is not what the folder stands for; asked once it is read.
+        plan: What was computed.
+        files: Of the partitions that were asked, in order.
+        places: Of each row of the spine, where it is in all files together.
+        work: Holds them.
     """
 
-    folder: Path
-    check: Callable[[], None] = _as_it_was
+    plan: ViewPlan
+    files: Sequence[Path]
+    places: pl.Series
+    work: Workspace
+
+    def frame(self) -> pl.DataFrame:
+        """One column per feature of the view, one row per row of the spine, in order."""
+        names = [feature.column for feature in self.plan.features]
+        return pl.DataFrame([self._column(name) for name in names])
+
+    def scan(self, memory: int | None) -> pl.LazyFrame:
+        """The same from files, to be read in pieces; a few columns are put in order at a time.
+
+        Raises:
+            EngineError: HW502, the disk does not take it.
+        """
+        names = [feature.column for feature in self.plan.features]
+        most = memory_budget(memory) // (_LEAST_SHARE * 16 * max(len(self.places), 1))
+        step, parts = max(1, most), []
+        with self.work.filling("in-order") as folder:
+            for start in range(0, len(names), step):
+                columns = pl.DataFrame([self._column(one) for one in names[start : start + step]])
+                write_answers(columns, folder / f"{start}.parquet")
+                parts.append(f"{start}.parquet")
+        placed = [self.work.path("in-order") / part for part in parts]
+        return pl.concat([pl.scan_parquet(one, glob=False) for one in placed], how="horizontal")
+
+    def _column(self, name: str) -> pl.Series:
+        scanned = pl.scan_parquet(list(self.files), glob=False).select(name)
+        return scanned.collect()[name].gather(self.places)
 
 
-def features_by_parts(
-    plan: ViewPlan, asked: Questions, work: Workspace, *, parts: int, threads: int | None = None
-) -> pl.DataFrame:
-    """One column per feature of the view, one row per row of the spine, in order.
+def answers_by_partition(
+    plan: ViewPlan, asked: Questions, room: Room, *, partitions: int, threads: int | None = None
+) -> Answers:
+    """The features of a view for the rows of a spine, computed a partition at a time.
 
     Args:
-        plan: What to compute; `parts_of` says that it can be split.
+        plan: What to compute; `why_whole` says that it can be split.
         asked: By the rows of the spine.
-        work: Where parts and answers are written.
-        parts: How many.
+        room: Where partitions are written. What is there already is taken as it is, with as many
+            partitions as it has, unless more are wanted.
+        partitions: How many, at least.
         threads: By default the processors at hand; the values do not depend on it.
 
     Raises:
-        DataError: What `headwater.engines.windows.window_features` raises.
+        DataError: What `headwater.engines.windows.window_features` raises, as for the history as a
+            whole; HW409, it changed while it was split.
+        EngineError: HW502, the disk does not take the partitions, of which none is left.
     """
-    history = _split(plan, work, parts)
-    owners = asked.keys.select(_part(plan, asked.keys.schema, parts)).to_series().fill_null(0)
-    rows = [(owners == part).arg_true() for part in range(parts)]
-    answers = []
-    for part, own in enumerate(rows):
-        answer = work.folder / f"answers-{part}-of-{parts}.parquet"
-        if len(own) and not answer.exists():
-            found = _answered(plan, asked.at(own), history / f"part={part}", threads)
-            beside = answer.with_suffix(".unfinished")
-            found.write_parquet(beside, compression="lz4")
-            os.replace(beside, answer)
-        answers += [answer] if len(own) else []
-    if not answers:
-        return _answered(plan, asked, history / "part=0", threads)
-    return _in_order(plan, answers, pl.concat(rows))
+    work = Scratch() if room.work is None else room.work
+    try:
+        return _answered(plan, asked, room, work=work, partitions=partitions, threads=threads)
+    except EngineError:
+        work.remove()
+        raise
 
 
-def _split(plan: ViewPlan, work: Workspace, parts: int) -> Path:
-    """The folder of the parts, which appears once all of them are written."""
-    history = work.folder / f"history-{parts}"
-    if history.exists():
-        return history
-    unfinished = work.folder / f"history-{parts}.unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    reader = plan.source.source.reader
-    if not isinstance(reader, Scanned):
-        raise AssertionError("only what is read in pieces is split")
-    rows = reader.scan(stored(plan.source, plan.columns))
-    numbered = rows.with_columns(_part(plan, plan.source.schema, parts).alias(_PART))
-    scheme = pl.PartitionBy(unfinished, key=pl.col(_PART).alias("part"), include_key=False)
-    numbered.drop_nulls(_PART).sink_parquet(scheme, mkdir=True, compression="lz4")
-    work.check()
-    os.replace(unfinished, history)
-    return history
+def _answered(
+    plan: ViewPlan,
+    asked: Questions,
+    room: Room,
+    *,
+    work: Workspace,
+    partitions: int,
+    threads: int | None,
+) -> Answers:
+    partitions, history = _split(plan, room, work, partitions)
+    keys = asked.keys.select(partition(plan, asked.keys.schema, partitions).alias("owner"))
+    owners = keys["owner"].fill_null(0)  # a null key is told the same by any
+    rows = [(owners == number).arg_true() for number in range(partitions)]
+    files, refused = [], list[tuple[DataError, Any]]()
+    for number, own in enumerate(rows):
+        name = f"answers-{number}"
+        files.append(work.path(name) / "rows.parquet")
+        if name in work.names():
+            continue
+        try:
+            found = _features(plan, asked.at(own), work.path(history), number, threads)
+        except DataError as error:
+            refused.append((error, own))
+            continue
+        if not refused:
+            with work.filling(name) as folder:
+                write_answers(found, folder / files[-1].name)
+    if refused:
+        raise refusal_of(refused)
+    return Answers(plan, files, _places(rows), work)
 
 
-def _part(plan: ViewPlan, schema: object, parts: int) -> pl.Expr:
-    """The part of each row; null where a key is null, as such a row is nobody's."""
-    types = pl.Schema(schema)  # type: ignore[arg-type]
-    keys = [comparable_key(pl.col(key), types[key]) for key in plan.view.keys]
-    mixed = pl.sum_horizontal(key.hash(seed) % parts for seed, key in enumerate(keys)) % parts
-    return pl.when(~pl.any_horizontal(key.is_null() for key in keys)).then(mixed)
+def _split(plan: ViewPlan, room: Room, work: Workspace, wanted: int) -> tuple[int, str]:
+    """How many partitions there are, and where, once all of them are."""
+    there = work.names()
+    found = [int(name.removeprefix("history-")) for name in there if name.startswith("history-")]
+    if found and found[0] >= wanted:
+        done = sum(name.startswith("answers-") for name in there)
+        room.say(
+            f"view {plan.view.name!r}: {done} of {found[0]} partitions are there from a run before"
+        )
+        return found[0], f"history-{found[0]}"
+    if there:
+        work.remove()
+    name = f"history-{wanted}"
+    with work.filling(name) as folder:
+        split(plan, folder, wanted)
+        room.check()
+    return wanted, name
 
 
-def _answered(plan: ViewPlan, asked: Questions, part: Path, threads: int | None) -> pl.DataFrame:
-    """The features of rows whose history is this part, which none may have."""
-    history = _history(plan, part)
-    known_by = asked.known_by
-    return window_features(
-        plan, history, asked.keys, as_of=asked.as_of, known_by=known_by, threads=threads
-    )
+def _features(
+    plan: ViewPlan, asked: Questions, history: Path, number: int, threads: int | None
+) -> pl.DataFrame:
+    """The features of rows whose history is this partition."""
+    rows = read_partition(plan, history, number)
+    as_of, known_by = asked.as_of, asked.known_by
+    return window_features(plan, rows, asked.keys, as_of=as_of, known_by=known_by, threads=threads)
 
 
-def _history(plan: ViewPlan, part: Path) -> Rows:
-    names = stored(plan.source, plan.columns)
-    files = sorted(part.glob("*.parquet"))
-    if files:
-        frame = pl.scan_parquet(files, glob=False).select(names).collect()
-    else:
-        frame = pl.DataFrame(schema={name: plan.source.schema[name] for name in names})
-    return derived(plan.source, frame.rechunk(), plan.columns)
-
-
-def _in_order(plan: ViewPlan, answers: list[Path], rows: pl.Series) -> pl.DataFrame:
-    """The answers of all parts in the order of the spine, read column by column."""
-    back = np.empty(len(rows), np.int64)
-    back[rows.to_numpy()] = np.arange(len(rows))
-    places = pl.Series(back)
-    scanned = pl.scan_parquet(answers, glob=False)
-    names = [feature.column for feature in plan.features]
-    return pl.DataFrame([scanned.select(one).collect()[one].gather(places) for one in names])
+def _places(rows: Sequence[pl.Series]) -> pl.Series:
+    """Where each row of the spine is among the rows of all partitions."""
+    found = pl.concat(rows)
+    back = np.empty(len(found), np.uint32 if found.dtype == pl.UInt32 else np.uint64)
+    back[found.to_numpy()] = np.arange(len(found), dtype=back.dtype)
+    return pl.Series(back)

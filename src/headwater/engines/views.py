@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from headwater.engines.histories import Rows
-from headwater.engines.out_of_core import Questions, Workspace, features_by_parts, parts_of
+from headwater.engines.out_of_core import (
+    Answers,
+    Questions,
+    Room,
+    answers_by_partition,
+    partitions_of,
+)
 from headwater.engines.versions import read_events
 from headwater.engines.windows import window_features
 from headwater.errors import DataError
@@ -24,7 +28,7 @@ def view_features(
     as_of: pl.Series,
     known_by: pl.Series | None = None,
     threads: int | None = None,
-    work: Workspace | None = None,
+    room: Room | None = None,
 ) -> pl.DataFrame:
     """One column per feature of the view, one row per row of the spine, in order.
 
@@ -37,21 +41,32 @@ def view_features(
         known_by: Int64 microseconds, never later than `as_of`: how far the source had been complete
             (R12). By default `as_of`; at a null nothing is visible.
         threads: By default the processors at hand; the values do not depend on it.
-        work: Where parts are kept until the caller removes them, so that another call of the same
-            goes on where one was killed; by default they are gone afterwards.
+        room: What it may take, and where it goes beyond.
 
     Raises:
         DataError: What `read_events` and `window_features` raise; HW405, a key of a static table
             repeats.
+        EngineError: HW502, partitions cannot be written; HW507, the budget is none.
     """
-    keys, parts = keys_of(plan, spine), parts_of(plan, spine.height)
-    if parts > 1:
-        questions = Questions(keys, as_of, known_by)
-        if work is not None:
-            return features_by_parts(plan, questions, work, parts=parts, threads=threads)
-        with TemporaryDirectory() as folder:
-            work = Workspace(Path(folder))
-            return features_by_parts(plan, questions, work, parts=parts, threads=threads)
+    found = view_answers(plan, spine, as_of=as_of, known_by=known_by, threads=threads, room=room)
+    return found.frame() if isinstance(found, Answers) else found
+
+
+def view_answers(
+    plan: ViewPlan,
+    spine: pl.DataFrame,
+    *,
+    as_of: pl.Series,
+    known_by: pl.Series | None = None,
+    threads: int | None = None,
+    room: Room | None = None,
+) -> pl.DataFrame | Answers:
+    """As `view_features`, with answers that are on disk left there."""
+    room, keys = room or Room(), keys_of(plan, spine)
+    partitions = partitions_of(plan, spine.height, room)
+    if partitions > 1:
+        asked = Questions(keys, as_of, known_by)
+        return answers_by_partition(plan, asked, room, partitions=partitions, threads=threads)
     found = [
         window_features(part, history, keys, as_of=as_of, known_by=known_by, threads=threads)
         for part, history in histories_of(plan)

@@ -21,9 +21,9 @@ from headwater.engines.edges import Limits, limits_of
 from headwater.engines.histories import Rows
 from headwater.engines.multisets import MultisetInput, multiset_input
 from headwater.engines.passes import Asked, run_passes
+from headwater.engines.refusals import AnswerRefused
 from headwater.engines.values import FoldInput, Values, fold_input, from_results
 from headwater.engines.visibility import Visibility
-from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
 from headwater.kernel.pool import default_threads
 from headwater.plan.views import FeaturePlan, ViewPlan
@@ -229,20 +229,31 @@ def _refuse(
         w = windows[0]
         j = min(positions[windows == w], key=lambda one: int(arranged.spine[one]))
         key = dict(zip(keys.columns, keys.row(int(arranged.spine[j])), strict=True))
-        place = features[w].aggregation.place
+        place, row = features[w].aggregation.place, int(arranged.spine[j])
+        turn = (*_turn(view, features[0]), code == OVERFLOW, int(w))
         if code == OVERFLOW:
             word = features[w].aggregation.word.replace("_", " ")
-            raise DataError(
+            raise AnswerRefused(
                 "HW407",
                 f"the {word} {features[w].column!r} of {key} does not fit 64 bits",
+                turn=turn,
+                row=row,
                 place=place,
                 hint="sum a float, or a smaller unit",
             )
         moment = pl.Series([arranged.time[int(out[w, j])]]).cast(pl.Datetime("us", "UTC"))[0]
-        raise DataError(
+        raise AnswerRefused(
             "HW404",
             f"rows of {key} at {moment.isoformat()} tie with different values, and "
             f"{features[w].column!r} depends on their order",
+            turn=turn,
+            row=row,
             place=place,
             hint=f"declare sequence= in source {view.source.source.name!r}",
         )
+
+
+def _turn(view: ViewPlan, first: FeaturePlan) -> tuple[int, ...]:
+    """When, among the folds of a view, that comes whose first feature is this."""
+    every = [group for shared in _by_values(folded(view.features)) for group in _alike(shared)]
+    return tuple(turn for turn, group in enumerate(every) if group[0] is first)

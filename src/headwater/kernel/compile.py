@@ -103,6 +103,33 @@ def compiled(
         return _ready[path]
 
 
+def is_compiled(
+    function: Callable[..., Any],
+    signature: str,
+    fold: type | None = None,
+    extras: tuple[str, ...] = (),
+) -> bool:
+    """Whether `compiled`, asked for the same, would find machine code that is there already."""
+    if os.environ.get("HEADWATER_COMPILE") == "0":
+        return True
+    wanted = _Wanted(tuple(reached(function, fold)), extended(signature, extras), fold, extras)
+    with _lock:
+        path = _place(wanted)
+    return path in _ready or path.exists()
+
+
+def compile_anew(
+    function: Callable[..., Any],
+    signature: str,
+    fold: type | None = None,
+    extras: tuple[str, ...] = (),
+) -> int:
+    """Compile what may be there already, keep nothing; the bytes of machine code."""
+    wanted = _Wanted(tuple(reached(function, fold)), extended(signature, extras), fold, extras)
+    with _lock:
+        return len(_made(wanted).to_bytes())
+
+
 def bound(run: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     """A compiled function with all of its arguments, for calls that follow one another.
 

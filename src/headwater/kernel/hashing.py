@@ -4,8 +4,8 @@ A hash depends on the value alone: not on other rows, not on where it stands, an
 library may change. It mixes well and is not secret: whoever chooses values may make them collide.
 
 - a word of 64 bits: `mixed(word + GOLDEN)`
-- bytes: `mixed(length + sum of mixed(word_j + j * GOLDEN))`, over words of eight bytes, the first
-  byte the lowest, filled up with zeros, and counted from j = 1
+- bytes: `mixed(GOLDEN + length + sum of mixed(word_j + j * GOLDEN))`, over words of eight bytes, the
+  first byte the lowest, filled up with zeros, and counted from j = 1
 
 Source of the mixing: Steele, Lea and Flood, "Fast splittable pseudorandom number generators"
 (2014), with the constants of Stafford's variant 13.
@@ -28,7 +28,7 @@ def hash_words(words: Any) -> Any:
     """The hash of each 64-bit word, as int64.
 
     >>> hash_words(np.array([0, 1, -1]))
-    array([-2152535657050944081, -7995527694508729151, -1956407362081278344])
+    array([-2152535657050944081, -7995527694508729151, -1956407806741107680])
     """
     return mixed(words.view(np.uint64) + np.uint64(GOLDEN)).view(np.int64)
 
@@ -47,7 +47,7 @@ def hash_texts(data: Any, lengths: Any) -> Any:
     filled[np.arange(len(data)) + np.repeat(starts * WORD - before, lengths)] = data
     place = np.arange(1, len(filled) // WORD + 1) - np.repeat(starts, words)
     parts = mixed(filled.view("<u8") + place.astype(np.uint64) * np.uint64(GOLDEN))
-    total = lengths.astype(np.uint64)
+    total = lengths.astype(np.uint64) + np.uint64(GOLDEN)
     has_some = words > 0
     if has_some.any():
         total[has_some] += np.add.reduceat(parts, starts[has_some])

@@ -39,8 +39,11 @@ INSTEAD: dict[Kind, str] = {
 
 
 def column_kind(dtype: pl.DataType) -> ColumnKind | None:
-    """What a recipe makes of a column of this type; None where it can do nothing with it."""
-    if dtype.is_numeric() or dtype in (pl.Boolean, pl.Null):
+    """What a recipe makes of a column of this type; None where it can do nothing with it.
+
+    Durations are numbers, of microseconds.
+    """
+    if dtype.is_numeric() or dtype in (pl.Boolean, pl.Null, pl.Duration):
         return "number"
     return "category" if dtype in (pl.String, pl.Categorical, pl.Enum) else None
 

@@ -108,7 +108,9 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
     views = plan_chained(source, schema, faults)
     for view in views:
         reads_also = (*view.view.spine_keys, source.event_time)
-        known = latest(clock, *(clocks.get(str(column), ALWAYS) for column in reads_also))
+        # a row that is known ahead of its event sees what was not known before the event
+        asked_at = Clock((Moment(str(source.event_time)),))
+        known = latest(clock, asked_at, *(clocks.get(str(key), ALWAYS) for key in reads_also))
         for feature in view.features:
             schema[feature.column], clocks[feature.column] = feature.dtype, known
     return SourcePlan(source, schema, tuple(read), clocks, clock, delay or 0, through, views)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from headwater.engines.derived import with_derived
-from headwater.engines.out_of_core import Workspace, parts_of
+from headwater.engines.out_of_core import Room
 from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
@@ -42,6 +41,7 @@ from headwater.spec.training_set import TrainingSet
 from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
 from headwater.stores.atomic import appearing
 from headwater.stores.cache import write_frame
+from headwater.stores.partitions import Partitions, remove_stale
 
 LEARNED = "top_values"
 """The fact that says which value each feature of a `top=` means."""
@@ -167,11 +167,10 @@ def spine_and_views(
         frame, facts = _found(session, identity, fresh, lambda: _computed_spine(plan, session))
     spine = SpineRows(frame, facts)
     features, learned = [], dict[str, Any]()
-    for view in plan.views:
-        own = view_identity(view, identity, data)
-        compute = partial(
-            _computed_view, view, spine, session, _workspace(view, own, data, session)
-        )
+    identities = [view_identity(view, identity, data) for view in plan.views]
+    rooms = _rooms(plan, identities, data, session)
+    for view, own in zip(plan.views, identities, strict=True):
+        compute = partial(_computed_view, view, spine, session, room=rooms[own])
         with about(task="view", view=view.view.name, fingerprint=own):
             columns, told = _found(session, own, fresh, compute)
         features.append(columns)
@@ -180,7 +179,8 @@ def spine_and_views(
         check_unchanged(plan, data)
     for task, result in fresh.items():
         session.cache.keep(task, *result)
-        shutil.rmtree(_parts_folder(task, session), ignore_errors=True)
+        if task in rooms:
+            _partitions(plan, task, session).remove()
     return SpineRows(frame, {**facts, LEARNED: learned}), features
 
 
@@ -200,29 +200,33 @@ def _computed_spine(plan: TrainingSetPlan, session: Session) -> Result:
     return rows.frame, rows.facts
 
 
-def _parts_folder(identity: str, session: Session) -> Path:
-    """Where a view stands while it is folded in parts."""
-    return session.cache.folder / f"{identity}.parts"
+def _partitions(plan: TrainingSetPlan, identity: str, session: Session) -> Partitions:
+    """Where a view is while it is computed out of core."""
+    return Partitions(session.cache.partitions / identity, plan.training_set.name)
 
 
-def _workspace(
-    view: ViewPlan, identity: str, data: Mapping[str, str], session: Session
-) -> Workspace:
-    source = view.source.source
-    check = partial(check_source_unchanged, source, data[source.name])
-    return Workspace(_parts_folder(identity, session), check)
+def _rooms(
+    plan: TrainingSetPlan, identities: list[str], data: Mapping[str, str], session: Session
+) -> dict[str, Room]:
+    """What each view may take; what an earlier build left for others is removed."""
+    wanted = {identity for identity in identities if not session.cache.holds(identity)}
+    remove_stale(session.cache.partitions, plan.training_set.name, wanted)
+    rooms = {}
+    for view, identity in zip(plan.views, identities, strict=True):
+        source = view.source.source
+        check = partial(check_source_unchanged, source, data[source.name])
+        work = _partitions(plan, identity, session)
+        rooms[identity] = Room(session.memory, work, session.say, check)
+    return rooms
 
 
-def _computed_view(view: ViewPlan, spine: SpineRows, session: Session, work: Workspace) -> Result:
+def _computed_view(view: ViewPlan, spine: SpineRows, session: Session, *, room: Room) -> Result:
     session.say(
         f"view {view.view.name!r}: {len(view.features)} features for {spine.frame.height:,} rows"
     )
     learned = top_values(view, spine)
     as_of, known = spine.frame["as_of"].cast(pl.Int64), with_top_values(view, learned)
-    parts = parts_of(known, spine.frame.height)
-    if parts > 1:
-        session.say(f"view {view.view.name!r}: larger than memory, so in {parts} parts on disk")
-    found = view_features(known, spine.frame, as_of=as_of, threads=session.threads, work=work)
+    found = view_features(known, spine.frame, as_of=as_of, threads=session.threads, room=room)
     return found, {LEARNED: learned}
 
 

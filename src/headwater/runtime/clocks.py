@@ -170,7 +170,7 @@ def _emptied(features: pl.DataFrame) -> pl.DataFrame:
 
 
 def _constant(dtype: pl.DataType) -> Any:
-    if dtype.is_numeric():
+    if dtype.is_numeric() or dtype == pl.Duration:
         return 0
     return "" if dtype == pl.String else False if dtype == pl.Boolean else None
 

@@ -49,6 +49,9 @@ def distributions(artifact: Artifact) -> list[dict[str, Any]]:
 
 def distribution(name: str, parts: Mapping[str, pl.Series]) -> dict[str, Any]:
     """The entry of one input; the first part is what the others are compared with."""
+    if next(iter(parts.values())).dtype == pl.Duration:
+        seconds = {part: values.dt.total_microseconds() / 1e6 for part, values in parts.items()}
+        return {"name": name, "kind": "number", **_numbers(_as_numbers(seconds))}
     if next(iter(parts.values())).dtype.is_numeric():
         return {"name": name, "kind": "number", **_numbers(_as_numbers(parts))}
     words = {part: values.cast(pl.String) for part, values in parts.items()}

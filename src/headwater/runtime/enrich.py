@@ -10,7 +10,7 @@ import polars as pl
 
 from headwater.engines.computed import computed
 from headwater.engines.derived import with_derived
-from headwater.engines.out_of_core import parts_of
+from headwater.engines.out_of_core import Room
 from headwater.engines.times import microseconds
 from headwater.engines.views import view_features
 from headwater.errors import HeadwaterWarning
@@ -19,7 +19,6 @@ from headwater.plan.enrichment import AS_OF, Enrichment, plan_enrichment
 from headwater.plan.faults import Faults
 from headwater.plan.proof import prove_views
 from headwater.plan.sources import SourcePlan
-from headwater.plan.views import ViewPlan
 from headwater.runtime.contracts import contract_findings, enforced_at_once
 from headwater.runtime.requests import FEW_ROWS, Requests, Stamps, key_of, stamps_of
 from headwater.runtime.whole_numbers import check_whole
@@ -123,8 +122,9 @@ def _added(
         _warn_of_assumed_clock(view.source)
         stamp = stamps.get(id(view.source.source))
         if stamp is None:
-            _warn_of_parts(view, rows.height)
-            made = view_features(view, rows, as_of=moments, known_by=known_by, threads=threads)
+            made = view_features(
+                view, rows, as_of=moments, known_by=known_by, threads=threads, room=Room(say=_warn)
+            )
             found += made.get_columns()
         else:
             found += _KEPT.histories.view_features(
@@ -165,15 +165,9 @@ def _keep_contracts(plan: Enrichment) -> None:
 _warned: set[str] = set()
 
 
-def _warn_of_parts(view: ViewPlan, rows: int) -> None:
-    parts = parts_of(view, rows)
-    if parts > 1:
-        warnings.warn(
-            f"view {view.view.name!r} is larger than the memory that it may take, so it is folded "
-            f"in {parts} parts on disk; HEADWATER_MEMORY_BYTES names another limit",
-            HeadwaterWarning,
-            stacklevel=4,
-        )
+def _warn(message: str) -> None:
+    """Say what is done otherwise than usually, once for each line that asks for it."""
+    warnings.warn(message, HeadwaterWarning, stacklevel=7)
 
 
 def _warn_of_assumed_clock(source: SourcePlan) -> None:

@@ -95,7 +95,7 @@ class FittedRecipe:
         return self._one(row)
 
     def to_expressions(self) -> dict[str, pl.Expr]:
-        """The same as Polars expressions, by output column.
+        """The same as Polars expressions, by output column; durations have to be in microseconds.
 
         >>> import headwater as hw
         >>> frame = pl.DataFrame({"x": [1.0, None, 3.0]})

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 from headwater.plan.graph import Task, graph
 from headwater.plan.lineage import feature_origins, own_origins
+from headwater.plan.prediction import Prediction
 from headwater.plan.proof import Proof, prove
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.runtime.build import Session, resolved
+from headwater.runtime.machine_costs import Sizes
+from headwater.runtime.predictions import kept_costs, predict
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
 from headwater.spec.training_set import TrainingSet
 
 
-def plan_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
-    """The tasks of a training set with their costs, and the proof for each of its inputs.
+def plan_project(
+    project: Project,
+    name: str | None = None,
+    *,
+    say: Say = silent,
+    calibrate: bool = False,
+    sizes: Sizes | None = None,
+) -> dict[str, Any]:
+    """The tasks of a training set with what they take, and the proof for each of its inputs.
 
     Args:
         project: Loaded with `load_project`.
         name: The training set; the only one where no name is given.
         say: Hears what is being done.
+        calibrate: Whether to measure anew what works cost on this machine.
+        sizes: How large the workloads are with which that is measured.
 
     Returns:
         `training_set`, `fingerprint`, `tasks`, `inputs`, `mermaid`, `cached` (whether the artifact
-        is there), `seconds`.
+        is there), `seconds` that planning took, and of the build the `prediction`: `seconds`,
+        `size_bytes`, `compile_seconds` and the number of `passes` to compile.
 
     Raises:
         SpecErrors: The faults of the definitions.
@@ -40,12 +54,15 @@ def plan_project(project: Project, name: str | None = None, *, say: Say = silent
     known = resolved(training_set, session)
     tasks = graph(known.plan, known.data, seed=session.seed)
     kept = {task.identity for task in tasks if _is_kept(task, training_set, session)}
+    units = kept_costs(anew=calibrate, say=say, sizes=sizes)
+    build = predict(known.plan, tasks, kept=kept, units=units)
     return {
         "training_set": training_set.name,
         "fingerprint": known.identity,
-        "tasks": [_described(task, kept) for task in tasks],
+        "tasks": [_described(task, kept, build.tasks[task.name]) for task in tasks],
+        "prediction": {**asdict(build.whole), "passes": build.passes},
         "inputs": inputs_of(known.plan),
-        "mermaid": flowchart(tasks, kept=kept),
+        "mermaid": flowchart(tasks, kept=kept, predictions=build.tasks),
         "cached": known.identity in kept,
         "seconds": time.monotonic() - started,
     }
@@ -85,7 +102,7 @@ def _is_kept(task: Task, training_set: TrainingSet, session: Session) -> bool:
     return task.kind != "source" and session.cache.holds(task.identity)
 
 
-def _described(task: Task, kept: set[str]) -> dict[str, Any]:
+def _described(task: Task, kept: set[str], predicted: Prediction) -> dict[str, Any]:
     cost = task.cost
     return {
         "name": task.name,
@@ -95,6 +112,10 @@ def _described(task: Task, kept: set[str]) -> dict[str, Any]:
         "cached": None if task.kind == "source" else task.identity in kept,
         "rows": task.facts.get("rows") if cost is None else cost.rows,
         "visits": None if cost is None else cost.visits,
-        "size_bytes": task.facts.get("size_bytes") if cost is None else cost.size_bytes,
+        "size_bytes": task.facts.get("size_bytes")
+        if task.kind == "source"
+        else predicted.size_bytes,
+        "seconds": predicted.seconds,
+        "compile_seconds": predicted.compile_seconds,
         **{key: value for key, value in task.facts.items() if key not in ("rows", "size_bytes")},
     }

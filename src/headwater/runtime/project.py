@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from headwater import plugins
 from headwater.errors import Place, SpecError, SpecErrors, closest, raise_all
 from headwater.runtime.project_modules import execute, importable
+from headwater.schema.sizes import parse_size
 from headwater.spec.attributes import Attributes
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.model import ClockComparison, Model
@@ -21,7 +22,7 @@ from headwater.stores.home import Home
 
 Definition = Source | FeatureView | Attributes | TrainingSet | Model | ClockComparison
 _Kind = TypeVar("_Kind", Source, FeatureView, Attributes, TrainingSet, Model, ClockComparison)
-_KNOWN = {"name", "seed", "definitions", "prepare"}
+_KNOWN = {"name", "seed", "definitions", "prepare", "memory"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,7 @@ class Project:
         seed: The root seed, from which each task derives its own generator.
         prepare: A script that makes the data where it is missing; only examples have one.
         definitions: All of them by kind and name.
+        memory: Bytes that a view may take in memory; None where the project does not say.
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class Project:
     seed: int = 0
     prepare: str | None = None
     definitions: Mapping[type, Mapping[str, Any]] = field(default_factory=dict)
+    memory: int | None = None
 
     @property
     def home(self) -> Home:
@@ -97,11 +100,12 @@ def load_project(folder: Path) -> Project:
         int(settings.get("seed", 0)),
         settings.get("prepare"),
         found,
+        memory_of(settings),
     )
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """What `headwater.toml` says, checked: name, seed, definitions, prepare.
+    """What `headwater.toml` says, checked: name, seed, definitions, prepare, memory.
 
     Raises:
         SpecError: HW101 no project there, HW102 the file is wrong.
@@ -119,7 +123,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise SpecError(
             "HW102", f"headwater.toml cannot be read: {error}", place=str(path)
         ) from error
-    kinds = {"name": str, "seed": int, "definitions": list, "prepare": str}
+    kinds = {"name": str, "seed": int, "definitions": list, "prepare": str, "memory": str}
     for key, value in settings.items():
         if key not in kinds:
             raise SpecError(
@@ -143,7 +147,25 @@ def read_settings(folder: Path) -> dict[str, Any]:
                 f"setting 'definitions' takes files of the project, found {name!r}",
                 place=str(path),
             )
+    _check_memory(settings, path)
     return settings
+
+
+def memory_of(settings: Mapping[str, Any]) -> int | None:
+    """The bytes that checked settings declare as memory of a view."""
+    return parse_size(settings["memory"]) if "memory" in settings else None
+
+
+def _check_memory(settings: Mapping[str, Any], path: Path) -> None:
+    try:
+        memory_of(settings)
+    except ValueError as error:
+        raise SpecError(
+            "HW102",
+            f"setting 'memory' takes a size, found {settings['memory']!r}",
+            place=str(path),
+            hint='write such as "4GB" or "512MiB"',
+        ) from error
 
 
 def _definitions(file: Path, folder: Path) -> Iterator[Definition]:

@@ -24,7 +24,7 @@ _PICTURED = ("distributions.py", "timeline.py")
 
 def session_of(project: Project, say: Say) -> Session:
     """What the use cases of a project work with."""
-    return Session(project.home, project.seed, say)
+    return Session(project.home, project.seed, say, memory=project.memory)
 
 
 def build_project(

@@ -22,11 +22,7 @@ def parse_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip().lower())
     if found is None or found[2] not in _UNITS or float(found[1]) * _UNITS[found[2]] < 1:
         raise ValueError(f"{text!r} is not a size of memory")
-    return int(float(found[1]) * _UNITS[found[2]]) if "." in found[1] else _whole(found)
-
-
-def _whole(found: re.Match[str]) -> int:
-    return int(found[1]) * _UNITS[found[2]]
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def format_size(size_bytes: int) -> str:

@@ -44,6 +44,10 @@ class Parquet:
         """The same, to be read in pieces."""
         return pl.scan_parquet(self._files(), glob=False).select(columns)
 
+    def unread(self, error: Exception) -> DataError:
+        """HW401 for a fault that Polars had while it read in pieces."""
+        return unreadable(self._located(), self.place, error)
+
     def snapshot(self) -> str:
         """The digest of the files' bytes; the only file's own where there is one."""
         digests = [digest(file, self.place) for file in self._files()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
 from collections.abc import Iterable
@@ -67,6 +68,18 @@ def stamp(files: Iterable[Path]) -> tuple[tuple[object, ...], ...] | None:
         where = str(file.absolute()), found.st_dev, found.st_ino
         stamps.append((*where, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
     return tuple(stamps)
+
+
+def os_error_of(error: Exception) -> OSError | None:
+    """The system's error, of which Polars tells in words of its own; None where it tells of none.
+
+    >>> os_error_of(ValueError("No space left on device (os error 28)")).strerror
+    'No space left on device'
+    """
+    if isinstance(error, OSError):
+        return error
+    told = re.search(r"os error (\d+)", str(error))
+    return OSError(int(told[1]), os.strerror(int(told[1]))) if told else None
 
 
 def unreadable(path: Path, place: Place | None, error: Exception) -> DataError:

@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
+from headwater.errors import DataError
+
 
 @runtime_checkable
 class Reader(Protocol):
@@ -48,6 +50,10 @@ class Scanned(Protocol):
         Raises:
             DataError: HW401, the data is missing; later faults are those of Polars.
         """
+        ...
+
+    def unread(self, error: Exception) -> DataError:
+        """HW401 for a fault that Polars had while it read in pieces."""
         ...
 
 

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from headwater.spec.files import os_error_of
 from headwater.stores.atomic import appearing, write_whole
 
 
@@ -27,6 +27,11 @@ class Cache:
     """
 
     folder: Path
+
+    @property
+    def partitions(self) -> Path:
+        """Views that are computed out of core, by fingerprint."""
+        return self.folder / "partitions"
 
     def load(self, fingerprint: str) -> tuple[pl.DataFrame, dict[str, Any]] | None:
         """The frame and the facts kept with it; None where absent or changed since it was kept."""
@@ -100,6 +105,4 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
         )
     except pl.exceptions.PolarsError as error:
         # Polars tells of a full disk in words of its own, not always with the system's number
-        told = re.search(r"os error (\d+)", str(error))
-        number = int(told[1]) if told else errno.EIO
-        raise OSError(number, os.strerror(number)) from error
+        raise os_error_of(error) or OSError(errno.EIO, os.strerror(errno.EIO)) from error

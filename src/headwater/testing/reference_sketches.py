@@ -29,7 +29,8 @@ def hash_of(value: Any) -> int:
     if isinstance(value, str | Decimal):
         data = (value if isinstance(value, str) else format(value, "f")).encode()
         words = [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data), 8)]
-        return _mixed(len(data) + sum(_mixed(w + (j + 1) * _GOLDEN) for j, w in enumerate(words)))
+        parts = [_mixed(word + (j + 1) * _GOLDEN) for j, word in enumerate(words)]
+        return _mixed(_GOLDEN + len(data) + sum(parts))
     if isinstance(value, float):
         plain = math.nan if value != value else value + 0.0 if value else 0.0
         value = struct.unpack("<Q", struct.pack("<d", plain))[0]

@@ -51,11 +51,11 @@ def sql_expression(expression: pl.Expr) -> str:
 
 
 def identifier(name: str) -> str:
-    '''A column's name in SQL.
+    """A column's name in SQL, with its own quotes doubled.
 
-    >>> identifier('a "b"')
-    '"a ""b\"""'
-    '''
+    >>> identifier("amount paid")
+    '"amount paid"'
+    """
     doubled = name.replace('"', '""')
     return f'"{doubled}"'
 

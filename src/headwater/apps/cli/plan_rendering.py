@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headwater.apps.cli.tables import table, width
-from headwater.reports.numbers import count
+from headwater.reports.numbers import count, seconds
 
 Result = Mapping[str, Any]
 _SHORT = 12
+NOT_KNOWN = "not known"
 
 
 def plan(result: Result) -> str:
@@ -19,6 +20,7 @@ def plan(result: Result) -> str:
         return str(result["mermaid"])
     lines = [f"training set {result['training_set']}  {result['fingerprint'][:_SHORT]}"]
     lines += ["", "what a build does, each task after what it reads", _tasks(result["tasks"])]
+    lines += ["", _prediction(result["prediction"])]
     lines += ["", "why each input is known at as_of", _inputs(result["inputs"])]
     ending = "built already" if result["cached"] else "not built yet: headwater build"
     return "\n".join([*lines, "", ending])
@@ -39,13 +41,29 @@ def _tasks(tasks: list[Result]) -> str:
             "" if task["rows"] is None else count(task["rows"]),
             "" if task["visits"] is None else count(task["visits"]),
             _size(task["size_bytes"]),
+            NOT_KNOWN if task["seconds"] is None else seconds(task["seconds"]),
             {True: "yes", False: "no", None: ""}[task["cached"]],
             task["fingerprint"][:_SHORT],
         ]
         for task in tasks
     ]
-    head = ["task", "rows", "visits", "size", "kept", "fingerprint"]
-    return table(head, rows, aligned="<>>><<")
+    head = ["task", "rows", "visits", "size", "takes", "kept", "fingerprint"]
+    return table(head, rows, aligned="<>>>><<")
+
+
+def _prediction(predicted: Result) -> str:
+    """What all tasks take together, and what compiling adds to that."""
+    if predicted["seconds"] is None:
+        said = f"time and memory: {NOT_KNOWN}, as rows are counted only by reading them"
+    else:
+        said = (
+            f"a build on this machine takes about {seconds(predicted['seconds'])} "
+            f"and {_size(predicted['size_bytes'])} of memory"
+        )
+    if not predicted["passes"]:
+        return said
+    compiling = f"{predicted['passes']} passes are compiled first"
+    return f"{said}\n{compiling}, in about {seconds(predicted['compile_seconds'])}, once"
 
 
 def _inputs(inputs: list[Result]) -> str:

@@ -32,6 +32,9 @@ Column = Annotated[
     str, typer.Argument(help="A feature, a column of the row, the label or a prepared input.")
 ]
 AsMermaid = Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid text.")]
+Calibrate = Annotated[
+    bool, typer.Option("--calibrate", help="Measure anew what works cost on this machine.")
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Refuse assumptions too, such as a missing clock.")
 ]
@@ -90,13 +93,14 @@ def plan(
     name: TrainingSetName = None,
     *,
     mermaid: AsMermaid = False,
+    calibrate: Calibrate = False,
     say: Say,
 ) -> Result:
-    """Show what a build would do, what is there already, and why each input is known."""
+    """Show what a build would do and take, what is there already, and why each input is known."""
     loaded = _loaded(project, say)
     from headwater.runtime.planning import plan_project
 
-    return {**plan_project(loaded, name, say=say), "as_mermaid": mermaid}
+    return {**plan_project(loaded, name, say=say, calibrate=calibrate), "as_mermaid": mermaid}
 
 
 def explain(

@@ -1,0 +1,67 @@
+"""Registers, the larger of two, and what they stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headwater.kernel.hashing import hash_words
+from headwater.kernel.hyperloglog import (
+    HELD,
+    MOST,
+    ROOM,
+    distinct_hashes,
+    empty_share,
+    larger_registers,
+    lift_hash,
+    prepare_registers,
+)
+
+RANKS = st.lists(st.integers(0, MOST), min_size=HELD, max_size=HELD)
+
+
+def packed(ranks: list[int]) -> np.ndarray:
+    return np.array([sum(rank << (ROOM * k) for k, rank in enumerate(ranks))], np.int64)
+
+
+@given(RANKS, RANKS)
+@settings(derandomize=True, deadline=None)
+def test_of_each_two_registers_the_larger_is_kept(left: list[int], right: list[int]) -> None:
+    into = np.zeros(1, np.int64)
+    larger_registers(into, packed(left), packed(right), None, None)
+    assert into[0] == packed(list(map(max, left, right)))[0]
+
+
+def test_a_register_keeps_the_place_of_the_first_one() -> None:
+    x = np.array([0b1_0101, 0b100_0101, 5, -(2**63) + 5])
+    found = []
+    for i in range(4):
+        state = np.zeros(2, np.int64)
+        lift_hash(state, x, i, 4)
+        found.append(state.tolist())
+    assert found == [[1 << 30, 0], [3 << 30, 0], [31 << 30, 0], [31 << 30, 0]]
+
+
+def test_the_words_of_a_state_hold_ten_registers_each() -> None:
+    words = [prepare_registers(None, np.array([float(p)]), None, 0, 9)[1] for p in (4, 8, 12)]
+    assert words == [2, 26, 410]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 10, 100, 1_000, 20_000])
+def test_the_estimate_is_within_two_standard_errors(number: int) -> None:
+    scale, words = prepare_registers(None, np.array([8.0]), None, 0, number)
+    x, state, one = hash_words(np.arange(number)), np.zeros(words, np.int64), None
+    for i in range(number):
+        one = np.zeros(words, np.int64)
+        lift_hash(one, x, i, scale)
+        larger_registers(state, state, one, x, None)
+    status, found = distinct_hashes(state, x, scale)
+    assert status == 1
+    assert abs(found - number) <= 2 * 0.065 * number
+
+
+def test_what_no_hash_has_met_is_a_series() -> None:
+    assert empty_share(0.0) == 0.0
+    assert empty_share(0.5) == sum(0.5 ** (2**k) * 2.0 ** (k - 1) for k in range(1, 9)) + 0.5
