@@ -44,7 +44,7 @@ FREE = UnitCosts(
         0.0,
     ),
     folds=dict.fromkeys(
-        ("sums", "choices", "states", "values", "tree of sums", "tree of states"),
+        ("sums", "newest", "choices", "states", "values", "tree of sums", "tree of states"),
         FoldCost(0.0, 0.0),
     ),
     quick_from=1_000,
@@ -111,8 +111,9 @@ def seconds_of(name: str, units: UnitCosts, **given: Any) -> float | None:
     ("aggregation", "few", "many"),
     [
         (hw.Mean("n"), "tree of sums", "sums"),
-        (hw.Last("n"), "tree of states", "choices"),
-        (hw.Max("n"), "tree of states", "states"),
+        (hw.Last("n"), "tree of states", "newest"),
+        (hw.Max("n"), "tree of states", "choices"),
+        (hw.Range("n"), "tree of states", "states"),
         (hw.Median("n"), "values", "values"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ def test_a_build_out_of_core_is_the_same_build_and_leaves_nothing_behind(
     project = make_project("split", replace=PLAIN, settings=settings)
     made, heard = builder.build(project, memory=project.memory)
     assert builder.digests(made.path) == builder.digests(expected.path)
-    said = "view 'courier': 224.0 KB would pass the budget of 80.0 KB: in 4 partitions on disk"
-    assert said in heard
+    said = r"view 'courier': \d+\.\d KB would pass the budget of 80\.0 KB: in \d+ partitions on disk"
+    assert any(re.fullmatch(said, one) for one in heard)
     assert list((project.folder / ".headwater" / "cache" / "partitions").iterdir()) == []
 
 

@@ -25,7 +25,7 @@ from headwater.kernel.passes import (
     two_stacks,
     window_results,
 )
-from headwater.kernel.positions import lift_position, newest
+from headwater.kernel.positions import newest, position
 from headwater.plan.views import ViewPlan
 
 Needed = tuple[Any, str, Any, tuple[str, ...]]
@@ -86,7 +86,7 @@ def _needed(fold: Fold, history: int) -> Iterator[Needed]:
     elif _is_newest(given):
         yield newest_row, NEWEST, None, ()
     else:
-        is_choice = getattr(functions, "lift", None) is lift_position
+        is_choice = getattr(functions, "result", None) is position
         template = one_stack if is_choice else two_stacks
         yield template, STACKS.format(**types), functions, names
 

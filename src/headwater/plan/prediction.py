@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from headwater.kernel.moments import add_words
-from headwater.kernel.positions import lift_position
+from headwater.kernel.positions import newest, position
 from headwater.plan.features import FeaturePlan
 from headwater.plan.graph import Task
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
 
-PassKind = Literal["sums", "choices", "states", "values", "tree of sums", "tree of states"]
+PassKind = Literal[
+    "sums", "newest", "choices", "states", "values", "tree of sums", "tree of states"
+]
+_MERGES: dict[Any, PassKind] = {add_words: "sums", newest: "newest"}
 _WORD, _TEXT = 8, 24
 """Bytes that a value takes while it is worked on; of text a guess."""
 _ARRANGED = 6
@@ -167,16 +170,15 @@ def pass_kind(feature: FeaturePlan, history: int, units: UnitCosts) -> PassKind:
         history: Rows of its source.
         units: Say from how many rows on passes ask for an order.
     """
-    aggregation = feature.aggregation
-    if aggregation.folds == "values":
+    functions: Any = type(feature.aggregation)
+    if functions.folds == "values":
         return "values"
-    adds = getattr(type(aggregation), "merge", None) is add_words
+    merge = getattr(functions, "merge", None)
     if history < units.quick_from or feature.window.gap or not _follows_events(feature):
-        return "tree of sums" if adds else "tree of states"
-    if adds:
-        return "sums"
-    is_choice = getattr(type(aggregation), "lift", None) is lift_position
-    return "choices" if is_choice else "states"
+        return "tree of sums" if merge is add_words else "tree of states"
+    if merge in _MERGES:
+        return _MERGES[merge]
+    return "choices" if getattr(functions, "result", None) is position else "states"
 
 
 def view_seconds(view: ViewPlan, units: UnitCosts, *, history: int, spine: int) -> float:

@@ -156,8 +156,12 @@ def _features(
 def _without_clocks(view: ViewPlan) -> ViewPlan:
     event_time = view.source.source.event_time
     clock = ALWAYS if event_time is None else Clock((Moment(event_time),))
-    bare = tuple(replace(one, clock=clock, mask=clock) for one in view.features)
-    return replace(view, features=bare)
+    return replace(view, features=tuple(_known_at(one, clock) for one in view.features))
+
+
+def _known_at(feature: FeaturePlan, clock: Clock) -> FeaturePlan:
+    parts = tuple(_known_at(part, clock) for part in feature.parts)
+    return replace(feature, clock=clock, mask=clock, parts=parts)
 
 
 def _emptied(features: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from headwater.aggregations.last import Last
 from headwater.aggregations.max import Max
 from headwater.aggregations.mean import Mean
 from headwater.aggregations.median import Median
+from headwater.aggregations.range import Range
 from headwater.engines.passes import QUICK_FROM
 from headwater.engines.preparation import fit
 from headwater.engines.spines import spine_rows
@@ -218,7 +219,12 @@ def _with(aggregation: type[Any], *windows: str) -> list[Windowed | Aggregation]
     return [_count(), *(aggregation(name).within(*windows or ("7d",)) for name in _COLUMNS[1:])]
 
 
-_QUICK: dict[PassKind, type[Any]] = {"sums": Mean, "choices": Last, "states": Max}
+_QUICK: dict[PassKind, type[Any]] = {
+    "sums": Mean,
+    "newest": Last,
+    "choices": Max,
+    "states": Range,
+}
 _SLOW: dict[PassKind, type[Any]] = {"tree of sums": Mean, "tree of states": Max, "values": Median}
 
 

@@ -180,9 +180,7 @@ def _of_values(
             again = inside[rng.randrange(len(inside))]
             functions.remove(state, again, x)
             functions.add(state, again, x)
-        found: tuple[int, Any] = _called(
-            functions.result, (state, x), _arrays(aggregation, rows), (), last
-        )
+        found: tuple[int, Any] = _called(functions.result, (state, x), also, (), last)
         return found
 
 
