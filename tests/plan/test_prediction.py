@@ -27,7 +27,7 @@ from headwater.plan.prediction import (
     view_seconds,
 )
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
-from headwater.plan.views import ViewPlan, plan_view
+from headwater.plan.views import FeaturePlan, ViewPlan, plan_view
 from headwater.spec.reader import Reader
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -102,6 +102,10 @@ def resolved(
     return plan, graph(plan, snapshots(plan), seed=0)
 
 
+def kind_of(feature: FeaturePlan, history: int = 1_000) -> PassKind:
+    return pass_kind(feature, FREE, history=history, event_time="at")
+
+
 def seconds_of(name: str, units: UnitCosts, **given: Any) -> float | None:
     plan, tasks = resolved(**given)
     return predicted(plan, tasks, units)[name].seconds
@@ -121,20 +125,20 @@ def test_the_pass_depends_on_what_is_folded_and_on_how_many_rows(
     aggregation: Any, few: PassKind, many: PassKind
 ) -> None:
     (feature,) = view(aggregation.within("7d")).features
-    assert pass_kind(feature, 999, FREE) == few
-    assert pass_kind(feature, 1_000, FREE) == many
+    assert kind_of(feature, 999) == few
+    assert kind_of(feature) == many
 
 
 def test_sessions_and_clocks_of_their_own_take_the_pass_that_asks_for_no_order() -> None:
     (session,) = view(hw.Mean("n").over_session("1h")).features
-    assert pass_kind(session, 1_000, FREE) == "tree of sums"
+    assert kind_of(session) == "tree of sums"
     faults = Faults()
     late = hw.Source("late", hw.Frame(FRAME), event_time="at", known_time="seen")
     plan = plan_view(
         hw.FeatureView("v", late, entity="user", features=[hw.Mean("n").within("7d")]), faults
     )
     assert plan is not None
-    assert pass_kind(plan.features[0], 1_000, FREE) == "tree of sums"
+    assert kind_of(plan.features[0]) == "tree of sums"
 
 
 def test_folds_cost_by_history_rows_and_answers_by_windows() -> None:
@@ -186,7 +190,7 @@ def test_the_rows_task_decides_reads_and_writes() -> None:
 
 def ahead(reader: Reader) -> hw.Label:
     later = hw.Source(
-        "later", reader, event_time="at", known_time="at", complete_through="2030-01-01"
+        "later", reader, event_time="at", known_time="at", complete_through="2030-01-01T00:00:00Z"
     )
     return hw.Label(
         "more",

@@ -61,13 +61,24 @@ def test_late_knowledge_that_tells_something_shows_as_a_difference(ran: Any) -> 
 
 
 def test_without_clocks_what_is_known_is_event_time_exactly(ran: Any, make_project: Any) -> None:
-    text = WITHOUT_CLOCKS | {'keep=["distance", "weight", "depot"]': 'keep=["distance", "depot"]'}
+    text = WITHOUT_CLOCKS | {
+        'keep=["distance", "weight", "depot"]': 'keep=["distance", "depot"]',
+        'hw.Count("minutes_late").within("1d"),': 'hw.Change(hw.Mean("minutes_late")).within("1d")',
+    }
     trained, rows = compared(make_project(replace=text))
     event_time = rows["event_time"]
     assert event_time["roc_auc"] == rows["known"]["roc_auc"]
     assert event_time["roc_auc"] == trained.result["metrics"]["validation"]["roc_auc"]
     assert [event_time[f"difference_{end}"] for end in ("to_known", "low", "high")] == [0, 0, 0]
     assert ran.clocks["event_time"]["difference_to_known"] > 0.05
+
+
+def test_the_parts_of_a_composite_mind_no_clock_either(make_project: Any) -> None:
+    text = {'hw.Mean("minutes_late").within("6h", "1d"),': (
+        'hw.Ratio(hw.Mean("minutes_late"), hw.Count(), name="slow").within("6h", "1d"),'
+    )}  # fmt: skip
+    _, rows = compared(make_project("composite", replace=text))
+    assert rows["event_time"]["difference_to_known"] > 0.05
 
 
 def test_the_order_of_kept_columns_and_keys_does_not_part_the_variants(make_project: Any) -> None:

@@ -26,6 +26,7 @@ from headwater.kernel.passes import (
     window_results,
 )
 from headwater.kernel.positions import newest, position
+from headwater.plan.prediction import follows_events
 from headwater.plan.views import ViewPlan
 
 Needed = tuple[Any, str, Any, tuple[str, ...]]
@@ -51,9 +52,12 @@ def needed_passes(view: ViewPlan, history: int) -> set[Needed]:
         view: What is to be folded.
         history: The rows of its source.
     """
-    return {
-        needed for fold in folds(view, _nothing_seen(view)) for needed in _needed(fold, history)
-    }
+    event_time, found = view.source.source.event_time, set[Needed]()
+    for fold in folds(view, _nothing_seen(view)):
+        feature = fold.features[0]
+        is_plain = follows_events(feature, event_time) and not feature.window.gap
+        found |= set(_needed(fold, is_quick=history >= QUICK_FROM and is_plain))
+    return found
 
 
 def _nothing_seen(view: ViewPlan) -> Visibility:
@@ -71,14 +75,14 @@ def _columns(view: ViewPlan) -> list[str]:
     return [name for name in view.source.schema if name in view.columns]
 
 
-def _needed(fold: Fold, history: int) -> Iterator[Needed]:
+def _needed(fold: Fold, *, is_quick: bool) -> Iterator[Needed]:
     given = fold.given
     functions: Any = given.functions
     names, x = given.also.names, given.x.dtype.name
     types = {"x": x, "out": given.out}
     if isinstance(given, MultisetInput):
         yield sliding_multiset, MULTISET.format(**types), functions, names
-    elif history < QUICK_FROM or not _is_plain(fold):
+    elif not is_quick:
         yield activated_tree, TREE.format(**types), functions, names
     elif adds(given):
         yield prefix_states, STATES.format(x=x), functions, tuple(given.also.arrays)
@@ -89,12 +93,6 @@ def _needed(fold: Fold, history: int) -> Iterator[Needed]:
         is_choice = getattr(functions, "result", None) is position
         template = one_stack if is_choice else two_stacks
         yield template, STACKS.format(**types), functions, names
-
-
-def _is_plain(fold: Fold) -> bool:
-    feature = fold.features[0]
-    columns = {moment.column for moment in feature.mask.moments}
-    return len(columns) < 2 and not feature.window.gap
 
 
 def _is_newest(given: FoldInput) -> bool:

@@ -160,21 +160,24 @@ def in_all(found: Mapping[str, Prediction], units: UnitCosts) -> Prediction:
     return Prediction(sum(seconds), units.process_bytes + max(sizes), compiling)
 
 
-def pass_kind(feature: FeaturePlan, history: int, units: UnitCosts) -> PassKind:
-    """The kind of the pass that folds a feature; of a composite that of a part.
+def pass_kind(
+    feature: FeaturePlan, units: UnitCosts, *, history: int, event_time: str | None
+) -> PassKind:
+    """The kind of the pass that folds a feature; not asked of a composite, but of its parts.
 
     A clock that is not the event time may or may not follow its order; the plan supposes not.
 
     Args:
         feature: What is folded.
-        history: Rows of its source.
         units: Say from how many rows on passes ask for an order.
+        history: Rows of its source.
+        event_time: That of its source.
     """
     functions: Any = type(feature.aggregation)
     if functions.folds == "values":
         return "values"
     merge = getattr(functions, "merge", None)
-    if history < units.quick_from or feature.window.gap or not _follows_events(feature):
+    if history < units.quick_from or feature.window.gap or not follows_events(feature, event_time):
         return "tree of sums" if merge is add_words else "tree of states"
     if merge in _MERGES:
         return _MERGES[merge]
@@ -194,19 +197,20 @@ def view_seconds(view: ViewPlan, units: UnitCosts, *, history: int, spine: int) 
     seconds = history * (units.arrange_row + units.arrange_text * has_text)
     seconds += history * units.version_row * bool(view.source.source.identity)
     seconds += spine * units.ask_row
+    event_time = view.source.source.event_time
     folded = [one for feature in view.features for one in feature.parts or (feature,)]
     limits = {(one.window, str(one.mask)) for one in folded if one.window.asks_rows}
     seconds += len(limits) * (history * units.limit_row + spine * units.limit_answer)
     for shared in _folds(folded):
-        cost = units.folds[pass_kind(shared[0], history, units)]
+        cost = units.folds[pass_kind(shared[0], units, history=history, event_time=event_time)]
         windows = len(shared)
         seconds += history * (cost.row + windows * cost.window_row) + spine * windows * cost.answer
     return seconds
 
 
-def _follows_events(feature: FeaturePlan) -> bool:
+def follows_events(feature: FeaturePlan, event_time: str | None) -> bool:
     """Whether all of its clocks are that of the event."""
-    return len({moment.column for moment in feature.mask.moments}) < 2
+    return all(moment.column == event_time for moment in feature.mask.moments)
 
 
 def _folds(folded: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:

@@ -35,9 +35,8 @@ def flowchart(
     for task in tasks:
         opening, closing = _SHAPES[task.kind]
         mark = ":::kept" if task.identity in kept else ""
-        lines.append(
-            f'  {numbers[task.name]}{opening}"{_label(task)}{_taking(said.get(task.name))}"{closing}{mark}'
-        )
+        label = _label(task) + _taking(said.get(task.name))
+        lines.append(f'  {numbers[task.name]}{opening}"{label}"{closing}{mark}')
     for task in tasks:
         lines += [f"  {numbers[name]} --> {numbers[task.name]}" for name in task.reads]
     return "\n".join([*lines, "  classDef kept stroke-dasharray: 4 3"])

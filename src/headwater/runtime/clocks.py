@@ -31,7 +31,7 @@ from headwater.models.metrics import roc_auc
 from headwater.models.resampling import Bootstrap, bootstrap
 from headwater.plan.seeds import derived_seed
 from headwater.plan.training_sets import TrainingSetPlan
-from headwater.plan.views import ViewPlan
+from headwater.plan.views import FeaturePlan, ViewPlan
 from headwater.runtime.build import (
     LEARNED,
     Session,

@@ -87,19 +87,28 @@ def machine_costs(*, threads: int | None = None, sizes: Sizes | None = None) -> 
         threads: By default the processors at hand.
         sizes: How large the workloads are.
     """
-    sizes, held = sizes or Sizes(), _held_bytes()
-    quick, small = _Histories(sizes.quick, threads), _Histories(sizes.small, threads)
+    sizes = sizes or Sizes()
+    small = _Histories(sizes.small, threads)
     with TemporaryDirectory() as folder:
-        works = _works(quick, small, Path(folder))
-        took = _repeated(works, sizes.seconds)
+        works = _small_works(small, Path(folder))
+        _once(works)
+        held = _held_bytes()
+        quick = _Histories(sizes.quick, threads)
+        larger = _quick_works(quick)
+        _once(larger)
+        took = _repeated(works | larger, sizes.seconds)
         read_bytes = (Path(folder) / "read.parquet").stat().st_size
     return _costs(took, quick, small, read_bytes=read_bytes, held=held)
 
 
+def _once(works: Mapping[str, Work]) -> None:
+    """Link what is compiled, compile what is not."""
+    for work in works.values():
+        work()
+
+
 def _repeated(works: Mapping[str, Work], seconds: float) -> dict[str, float]:
     """The least that each takes, in rounds that end after so many seconds of computing."""
-    for work in works.values():  # links what is compiled, compiles what is not
-        work()
     least = {name: _took(name, work) for name, work in works.items()}
     spent = sum(least.values())
     while spent < seconds:
@@ -150,6 +159,11 @@ class _Histories:
     def many(self) -> int:
         """Those of the other."""
         return self.few * 10
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """Both, by name."""
+        return {"few": self.few, "many": self.many}
 
     def folding(
         self, features: list[Windowed | Aggregation], asked: int, *, entity: str = "entity"
@@ -228,22 +242,33 @@ _QUICK: dict[PassKind, type[Any]] = {
 _SLOW: dict[PassKind, type[Any]] = {"tree of sums": Mean, "tree of states": Max, "values": Median}
 
 
-def _works(quick: _Histories, small: _Histories, folder: Path) -> dict[str, Work]:
-    """Everything that is timed, by name."""
-    works: dict[str, Work] = {}
-    for history, kinds in ((quick, _QUICK), (small, _SLOW)):
-        size = "quick" if history is quick else "small"
-        for asked, name in ((history.few, "few"), (history.many, "many")):
-            works[f"{size} {name}"] = history.folding([_count()], asked)
-            for kind, member in kinds.items():
-                works[f"{kind} {name}"] = history.folding(_with(member), asked)
+def _quick_works(quick: _Histories) -> dict[str, Work]:
+    """What is timed over a history that is long enough for passes that ask for an order."""
+    return _folding("quick", quick, _QUICK)
+
+
+def _small_works(small: _Histories, folder: Path) -> dict[str, Work]:
+    """All else that is timed, by name."""
+    works = _folding("small", small, _SLOW)
     works["values windows"] = small.folding(_with(Median, *_WINDOWS), small.few)
-    for asked, name in ((small.few, "few"), (small.many, "many")):
+    for name, asked in small.asked.items():
         works[f"limit {name}"] = small.folding([Count().over_rows(10)], asked)
     works["text"] = small.folding([_count()], small.few, entity="name")
     works["versions"] = small.versions()
     works["deciding"] = small.deciding()
     return works | _files(small, folder) | {"recipe": _recipe(small), "task": _task(folder)}
+
+
+def _folding(
+    size: str, history: _Histories, kinds: Mapping[PassKind, type[Any]]
+) -> dict[str, Work]:
+    """A count, and beside it folds of each kind."""
+    works: dict[str, Work] = {}
+    for name, asked in history.asked.items():
+        works[f"{size} {name}"] = history.folding([_count()], asked)
+        for kind, member in kinds.items():
+            works[f"{kind} {name}"] = history.folding(_with(member), asked)
+    return works
 
 
 def _files(small: _Histories, folder: Path) -> dict[str, Work]:
