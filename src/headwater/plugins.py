@@ -129,7 +129,8 @@ def class_name(stem: str) -> str:
 
 def _walk(family: str) -> Iterator[Member]:
     folder = _PACKAGE / family
-    yield from _own(folder, folder.stat().st_mtime_ns)
+    if folder.is_dir():  # a family may have no word of ours
+        yield from _own(folder, folder.stat().st_mtime_ns)
     for point in _points(family):
         yield Member(point.name, point.dist.name if point.dist else "", None, point.value)
     for folder in _projects:

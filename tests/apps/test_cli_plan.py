@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from headwater.apps.cli.plan_rendering import plan
+
 
 def test_plan_prints_tasks_and_why_each_input_is_known(project: Any, call: Any) -> None:
     found = call("plan", project.folder)
@@ -17,6 +21,47 @@ def test_plan_prints_tasks_and_why_each_input_is_known(project: Any, call: Any) 
     assert found.stdout.rstrip().endswith("not built yet: headwater build")
     call("build", project.folder)
     assert call("plan", project.folder).stdout.rstrip().endswith("built already")
+
+
+def test_plan_says_what_a_build_takes_and_nothing_once_it_is_built(project: Any, call: Any) -> None:
+    words = " ".join(call("plan", project.folder).stdout.split())
+    assert "a build on this machine takes about" in words
+    call("build", project.folder)
+    found = json.loads(call("plan", project.folder, "--json").stdout)
+    assert found["prediction"]["passes"] == 0
+    assert [task["seconds"] for task in found["tasks"][1:]] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "said"),
+    [
+        (
+            {"seconds": 65.0, "size_bytes": 2_000_000_000, "passes": 0, "compile_seconds": 0.0},
+            "a build on this machine takes about 1 min 5 s and 2.0 GB of memory",
+        ),
+        (
+            {"seconds": None, "size_bytes": None, "passes": 2, "compile_seconds": 3.0},
+            "time and memory: not known, as rows are counted only by reading them\n"
+            "2 passes are compiled first, in about 3.0 s, once",
+        ),
+    ],
+)
+def test_the_prediction_is_said_in_words(predicted: dict[str, Any], said: str) -> None:
+    task = {"name": "view spend", "fingerprint": "ab", "rows": None, "visits": None}
+    task |= {"size_bytes": None, "seconds": predicted["seconds"], "cached": False}
+    text = plan(
+        {
+            "as_mermaid": False,
+            "training_set": "t",
+            "fingerprint": "ab",
+            "tasks": [task],
+            "inputs": [],
+            "prediction": predicted,
+            "cached": False,
+        }
+    )
+    assert said in text
+    assert ("not known" in text) == (predicted["seconds"] is None)
 
 
 def test_plan_as_mermaid_prints_the_graph_and_nothing_else(project: Any, call: Any) -> None:

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from headwater.kernel.hashing import hash_words
 from headwater.kernel.hyperloglog import (
+    count_rank,
+    distinct_of_ranks,
+    greatest_rank,
     HELD,
     MOST,
     ROOM,
@@ -16,6 +19,7 @@ from headwater.kernel.hyperloglog import (
     empty_share,
     larger_registers,
     lift_hash,
+    prepare_ranks,
     prepare_registers,
 )
 
@@ -60,6 +64,34 @@ def test_the_estimate_is_within_two_standard_errors(number: int) -> None:
     status, found = distinct_hashes(state, x, scale)
     assert status == 1
     assert abs(found - number) <= 2 * 0.065 * number
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30), st.integers(0, 30))
+@settings(derandomize=True, deadline=None)
+def test_counts_of_ranks_forget_and_give_what_registers_give(hashes: list[int], left: int) -> None:
+    x, parameters = np.array(hashes, np.int64), np.array([4.0])
+    scale, words = prepare_ranks(x, parameters, None, 0, len(x))
+    counts = np.zeros(words, np.int64)
+    for i in range(len(x)):
+        count_rank(counts, x, i, scale, 1)
+    for i in range(min(left, len(x))):
+        count_rank(counts, x, i, scale, -1)
+    registers = np.zeros(2, np.int64)
+    for i in range(left, len(x)):
+        one = np.zeros(2, np.int64)
+        lift_hash(one, x, i, 4)
+        larger_registers(registers, registers, one, x, None)
+    assert distinct_of_ranks(counts, x, scale) == distinct_hashes(registers, x, 4)
+
+
+def test_the_greatest_rank_is_found_in_any_word() -> None:
+    for rank in range(1, MOST + 1):
+        x = np.array([1 << (rank + 3)], np.int64)
+        scale, words = prepare_ranks(x, np.array([4.0]), None, 0, 5_000)
+        counts = np.zeros(words, np.int64)
+        count_rank(counts, x, 0, scale, 1)
+        assert greatest_rank(counts, 0, words // 16, 13) == rank
+        assert greatest_rank(counts, words // 16, words // 16, 13) == 0
 
 
 def test_what_no_hash_has_met_is_a_series() -> None:

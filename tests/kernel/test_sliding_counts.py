@@ -69,7 +69,7 @@ def by_hand(rows: list[Any], given: tuple[Any, ...], *, ends: bool) -> list[list
     for w in range(2):
         line = []
         for j, now in enumerate(moment.tolist()):
-            seen = set()
+            seen: set[int] = set()
             for change, at in zip(changed.tolist(), moments.tolist(), strict=True):
                 if at <= now and at != NEVER:
                     (seen.add if change >= 0 else seen.discard)(change if change >= 0 else ~change)

@@ -21,7 +21,7 @@ def test_a_build_out_of_core_is_the_same_build_and_leaves_nothing_behind(
     project = make_project("split", replace=PLAIN, settings=settings)
     made, heard = builder.build(project, memory=project.memory)
     assert builder.digests(made.path) == builder.digests(expected.path)
-    said = r"view 'courier': \d+\.\d KB would pass the budget of 80\.0 KB: in \d+ partitions on disk"
+    said = r"view 'courier': .* KB would pass the budget of 80\.0 KB: in \d+ partitions on disk"
     assert any(re.fullmatch(said, one) for one in heard)
     assert list((project.folder / ".headwater" / "cache" / "partitions").iterdir()) == []
 

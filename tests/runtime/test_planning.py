@@ -9,8 +9,12 @@ import pytest
 
 from headwater.errors import SpecError
 from headwater.runtime.explain import explain_project
+from headwater.runtime.machine_costs import Sizes
 from headwater.runtime.planning import plan_project
 from headwater.runtime.run import build_project
+
+TINY = Sizes(quick=1_000, small=1_000, seconds=0.0)
+"""Enough to tell that something is measured, and what."""
 
 TASKS = [
     "source parcels",
@@ -22,7 +26,7 @@ TASKS = [
 
 
 def test_a_plan_lists_each_task_after_what_it_reads(make_project: Any) -> None:
-    tasks = plan_project(make_project())["tasks"]
+    tasks = plan_project(make_project(), sizes=TINY)["tasks"]
     assert [task["name"] for task in tasks] == TASKS
     done: set[str] = set()
     for task in tasks:
@@ -31,7 +35,7 @@ def test_a_plan_lists_each_task_after_what_it_reads(make_project: Any) -> None:
 
 
 def test_a_plan_says_how_large_each_task_is_without_reading_a_row(make_project: Any) -> None:
-    source, rows, courier, *_ = plan_project(make_project())["tasks"]
+    source, rows, courier, *_ = plan_project(make_project(), sizes=TINY)["tasks"]
     assert source["rows"] == 2000
     assert source["size_bytes"] > 10_000
     assert rows["rows"] == 2000
@@ -42,12 +46,12 @@ def test_a_plan_says_how_large_each_task_is_without_reading_a_row(make_project: 
 
 def test_a_plan_computes_nothing_and_says_what_is_kept(make_project: Any) -> None:
     project = make_project()
-    before = plan_project(project)
+    before = plan_project(project, sizes=TINY)
     assert [task["cached"] for task in before["tasks"]] == [None, False, False, False, False]
     assert not before["cached"]
     assert not (project.folder / ".headwater" / "cache").exists()
     built = build_project(project)
-    after = plan_project(project)
+    after = plan_project(project, sizes=TINY)
     assert [task["cached"] for task in after["tasks"]] == [None, True, True, True, True]
     assert after["cached"]
     assert after["fingerprint"] == built["training_set"]["fingerprint"]
@@ -55,16 +59,30 @@ def test_a_plan_computes_nothing_and_says_what_is_kept(make_project: Any) -> Non
     json.dumps(after)
 
 
+def test_a_plan_predicts_each_task_and_the_whole_build(make_project: Any) -> None:
+    project = make_project()
+    planned = plan_project(project, sizes=TINY)
+    tasks, whole = planned["tasks"], planned["prediction"]
+    assert all(task["seconds"] > 0 for task in tasks)
+    assert whole["seconds"] == pytest.approx(sum(task["seconds"] for task in tasks))
+    assert whole["size_bytes"] > max(task["size_bytes"] for task in tasks[1:])
+    assert whole["compile_seconds"] == sum(task["compile_seconds"] for task in tasks)
+    build_project(project)
+    again = plan_project(project, sizes=TINY)
+    assert [task["seconds"] for task in again["tasks"]] == [tasks[0]["seconds"], 0, 0, 0, 0]
+    assert again["prediction"]["passes"] == 0
+
+
 def test_the_graph_is_drawn_with_every_task_and_every_edge(make_project: Any) -> None:
-    lines = plan_project(make_project())["mermaid"].splitlines()
+    lines = plan_project(make_project(), sizes=TINY)["mermaid"].splitlines()
     assert lines[0] == "flowchart LR"
-    assert '  t0[("source parcels<br/>2,000 rows")]' in lines
+    assert any(line.startswith('  t0[("source parcels<br/>2,000 rows<br/>') for line in lines)
     assert "  t0 --> t1" in lines
     assert sum("-->" in line for line in lines) == 1 + 2 + 2 + 3
 
 
 def test_every_input_is_proved_or_masked(make_project: Any) -> None:
-    inputs = {one["name"]: one for one in plan_project(make_project())["inputs"]}
+    inputs = {one["name"]: one for one in plan_project(make_project(), sizes=TINY)["inputs"]}
     assert inputs["distance"]["verdict"] == "proved"
     assert inputs["weight"]["because"] == "null where weighed_at > as_of"
     late = inputs["depot__minutes_late_mean_1d"]

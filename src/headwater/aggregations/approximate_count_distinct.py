@@ -8,14 +8,23 @@ from typing import Any, ClassVar
 
 from headwater.aggregations.base import ORDERED_KINDS, Aggregation, Error, Extra, Kind, Returns
 from headwater.kernel.hyperloglog import (
+    count_rank,
+    distinct_of_ranks,
     distinct_hashes,
     larger_registers,
     lift_hash,
+    prepare_ranks,
     prepare_registers,
 )
 
 LEAST, MOST = 4, 12
 """The precisions that there are."""
+
+
+class _Ranks:
+    prepare = staticmethod(prepare_ranks)
+    count_row = staticmethod(count_rank)
+    result = staticmethod(distinct_of_ranks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +37,9 @@ class ApproximateCountDistinct(Aggregation):
     Nulls are not counted; NaN is one value, and so are both zeros; empty input gives 0; order does
     not matter.
 
-    A state takes `2**precision / 10` words of 8 bytes. Where clocks differ from row to row, two are
-    held for each row of the entity with most rows, else one for each row of its longest window:
-    416 and 208 bytes a row by default. CountDistinct is exact and takes less, but for states that
-    have to be merged.
+    A state takes `0.8 * 2**precision` bytes. Over windows, which rows leave, a pass counts ranks
+    instead, in one state for each window, whatever the number of rows: 21 kB for 100,000 rows by
+    default, 16 times that for the greatest precision.
 
     Sources: Flajolet, Fusy, Gandouet and Meunier, "HyperLogLog" (2007); Heule, Nunkesser and Hall,
     "HyperLogLog in practice" (2013); the estimate of Ertl, "New cardinality estimation algorithms
@@ -48,6 +56,7 @@ class ApproximateCountDistinct(Aggregation):
     when_empty: ClassVar[int | tuple[()] | None] = 0
     reads_also: ClassVar[tuple[Extra, ...]] = ("parameters",)
     hashes: ClassVar[bool] = True
+    slides_as: ClassVar[type | None] = _Ranks
     example: ClassVar[Mapping[str, Any]] = {"precision": 4}
     prepare = staticmethod(prepare_registers)
     lift = staticmethod(lift_hash)

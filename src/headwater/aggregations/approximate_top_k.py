@@ -36,7 +36,7 @@ class ApproximateTopK(Aggregation):
     merge. Nulls are skipped; NaN is one value, and so are both zeros; empty input gives null; order
     does not matter.
 
-    A state has `123 * width` counts of as many bits as the number of rows needs, 16 kB for 100,000
+    A state has `123 * width` counts of as many bits as the number of rows needs, 22 kB for 100,000
     rows by default. A pass holds one state for each window, whatever the number of rows.
 
     Sources: Cormode and Muthukrishnan, "An improved data stream summary: the Count-Min sketch and

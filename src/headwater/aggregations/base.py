@@ -101,7 +101,8 @@ only, not on what came first or has left; so `remove` undoes `add` exactly.
 Where states of hundreds of words add (`merge = staticmethod(add_words)`), too many to hold one for
 each row, a function `count_row(state, x, i, scale, number)` adds what `lift` makes of a row, or,
 for a number of -1, takes it away again; rows then enter and leave one state, which `result` has to
-leave as it is. See `approximate_quantile.py`.
+leave as it is. See `approximate_quantile.py`. Where they do not add, `slides_as` may name a class
+with `prepare`, `count_row` and `result` over a state that does.
 
 A statistic that only fits need (`serves = ("fit",)`) may be written as one function of how often
 each value occurs, `summarise(counts)`; see `median.py`.
@@ -290,6 +291,8 @@ class Aggregation:
     hashes: ClassVar[bool] = False
     """Whether `x` holds an int64 hash of each value instead, the same on every machine; see
     `headwater.kernel.hashing`. Both zeros have one, and so has NaN."""
+    slides_as: ClassVar[type | None] = None
+    """The functions over windows which rows leave one by one, where they are others; see above."""
     example: ClassVar[Mapping[str, Any]] = {}
     """The arguments besides the column with which laws and docs try it."""
     ordered: ClassVar[bool] = False

@@ -15,8 +15,7 @@ from headwater.engines.decimals import digits_of, in_type
 from headwater.engines.lists import list_column
 from headwater.engines.multisets import MULTISET, multiset_input
 from headwater.engines.ordering import order_of
-from headwater.engines.state_passes import slides
-from headwater.engines.values import Values, fold_input
+from headwater.engines.values import FoldInput, Values, fold_input
 from headwater.errors import DataError
 from headwater.kernel.compile import compiled
 from headwater.kernel.passes import grouped_fold, sliding_multiset
@@ -131,10 +130,26 @@ def _over_states(aggregation: Aggregation, values: pl.DataFrame, codes: Any, gro
     out, status = np.zeros(groups, given.out), np.zeros(groups, np.uint8)
     also, into = given.also.asked(None, out.shape)
     signature = FOLD.format(x=given.x.dtype.name, out=given.out)
-    template = grouped_counts if slides(given) else grouped_fold
+    template = grouped_counts if hasattr(given.functions, "count_row") else grouped_fold
     run = compiled(template, signature, given.functions, given.also.names)
     run(given.x, *also, given.valid, rows, codes, out, status)
     return _Found(given.values, out, status, into)
+
+
+def fold_pass(aggregation: Aggregation, values: pl.DataFrame) -> tuple[Any, str, Any, Any]:
+    """What is compiled to fold values of these types; the aggregation folds states.
+
+    Args:
+        aggregation: Serves fits.
+        values: Columns `value` and `where`; the rows do not matter.
+    """
+    return _pass_of(fold_input(aggregation, Values(values, np.arange(values.height))))
+
+
+def _pass_of(given: FoldInput) -> tuple[Any, str, Any, Any]:
+    signature = FOLD.format(x=given.x.dtype.name, out=given.out)
+    template = grouped_counts if slides(given) else grouped_fold
+    return template, signature, given.functions, given.also.names
 
 
 def _over_values(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: int) -> _Found:

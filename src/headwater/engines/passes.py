@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from headwater.engines.edges import Limits
 from headwater.engines.multisets import MULTISET, MultisetInput
-from headwater.engines.state_passes import Known, adds, clusters, run_states, slides
+from headwater.engines.state_passes import Known, adds, clusters, run_states, sliding
 from headwater.engines.values import FoldInput
 from headwater.engines.visibility import Visibility
 from headwater.kernel.compile import compiled
@@ -155,7 +155,7 @@ def pass_of(
     """
     if isinstance(given, MultisetInput):
         return _slide(given, seen, clock, limits)
-    if slides(given):
+    if sliding(given.functions) is not None:
         return _slide_counts(given, seen, clock, limits)
     if not _is_quick(given, seen, clock, limits):
         return _tree(given, seen, clock, limits)
@@ -211,6 +211,8 @@ def _slide(given: MultisetInput, seen: Visibility, clock: Clock, limits: Limits)
 def _slide_counts(given: FoldInput, seen: Visibility, clock: Clock, limits: Limits) -> Pass:
     asked = seen.arranged.as_of if seen.known_by is None else seen.known_by
     rows = (given.valid, *seen.changes(clock), asked, *seen.edges(limits, clock))
+    functions = sliding(given.functions) or given.functions
+    given = replace(given, functions=functions)
     return _made((sliding_counts, COUNTS), given, rows, seen.arranged.as_of)
 
 

@@ -67,12 +67,14 @@ class Known:
 def adds(given: Any) -> bool:
     """Whether the words of its states add, and are few."""
     is_sum = getattr(getattr(given, "functions", None), "merge", None) is add_words
-    return isinstance(given, FoldInput) and is_sum and not slides(given)
+    return isinstance(given, FoldInput) and is_sum and sliding(given.functions) is None
 
 
-def slides(given: FoldInput) -> bool:
-    """Whether its states are wide, so that rows enter and leave one of them."""
-    return hasattr(given.functions, "count_row")
+def sliding(functions: type) -> type | None:
+    """The functions by which rows enter and leave one wide state; None where states are held."""
+    if hasattr(functions, "count_row"):
+        return functions
+    return getattr(functions, "slides_as", None)
 
 
 def clusters(given: Sequence[FoldInput]) -> list[list[int]]:

@@ -9,13 +9,15 @@ keeps the object file. The next process links that in a few milliseconds, withou
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.machinery import SourceFileLoader
@@ -118,6 +120,21 @@ def is_compiled(
     return path in _ready or path.exists()
 
 
+def compile_missing(
+    function: Callable[..., Any],
+    signature: str,
+    fold: type | None = None,
+    extras: tuple[str, ...] = (),
+) -> bool:
+    """Compile and keep what is not there yet and nobody compiles now; whether it did."""
+    wanted = _Wanted(tuple(reached(function, fold)), extended(signature, extras), fold, extras)
+    with _lock, _alone(path := _place(wanted), waits=False) as is_alone:
+        if not is_alone or _kept(path) is not None:
+            return False
+        _write(path, _made(wanted).to_bytes())
+        return True
+
+
 def compile_anew(
     function: Callable[..., Any],
     signature: str,
@@ -200,9 +217,26 @@ def _linked(path: Path, wanted: _Wanted) -> Callable[..., Any]:
 
     code = _kept(path)
     if code is None:
-        code = _made(wanted)
-        _write(path, code.to_bytes())
+        with _alone(path):
+            code = _kept(path) or _made(wanted)
+            _write(path, code.to_bytes())
     return linked(code, wanted.signature) or _by_numba(wanted)
+
+
+@contextmanager
+def _alone(path: Path, *, waits: bool = True) -> Iterator[bool]:
+    """Whether no other process makes this file meanwhile; by default that is waited for."""
+    beside = path.with_suffix(".lock")
+    with beside.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another has it, or no file here can be locked
+            yield waits
+            return
+        try:
+            yield True
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _kept(path: Path) -> MachineCode | None:

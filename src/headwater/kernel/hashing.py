@@ -4,8 +4,8 @@ A hash depends on the value alone: not on other rows, not on where it stands, an
 library may change. It mixes well and is not secret: whoever chooses values may make them collide.
 
 - a word of 64 bits: `mixed(word + GOLDEN)`
-- bytes: `mixed(GOLDEN + length + sum of mixed(word_j + j * GOLDEN))`, over words of eight bytes, the
-  first byte the lowest, filled up with zeros, and counted from j = 1
+- bytes: `mixed(GOLDEN + length + sum of mixed(word_j + j * GOLDEN))`, over words of eight bytes,
+  the first byte the lowest, filled up with zeros, and counted from j = 1
 
 Source of the mixing: Steele, Lea and Flood, "Fast splittable pseudorandom number generators"
 (2014), with the constants of Stafford's variant 13.

@@ -29,6 +29,7 @@ from headwater.plan.identity import (
 from headwater.plan.proof import prove
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.plan.views import ViewPlan
+from headwater.runtime.compiling import compile_passes
 from headwater.runtime.contracts import check_unchanged as check_source_unchanged
 from headwater.runtime.contracts import contract_findings, enforced
 from headwater.runtime.manifest import manifest
@@ -111,6 +112,7 @@ def build_in(
     with session.home.locked(session.say), subject:
         if target.exists():
             return load_artifact(target)
+        compile_passes(plan, session)
         checked = enforced(sources_of(plan), data, session.cache, session.say)
         spine, views = spine_and_views(plan, data, session)
         with appearing(target) as folder:

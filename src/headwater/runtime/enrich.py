@@ -10,9 +10,9 @@ import polars as pl
 
 from headwater.engines.computed import computed
 from headwater.engines.derived import with_derived
-from headwater.engines.out_of_core import Room
+from headwater.engines.out_of_core import Answers, Room
 from headwater.engines.times import microseconds
-from headwater.engines.views import view_features
+from headwater.engines.views import view_answers, view_features
 from headwater.errors import HeadwaterWarning
 from headwater.plan.derived import MOMENT
 from headwater.plan.enrichment import AS_OF, Enrichment, plan_enrichment
@@ -23,7 +23,7 @@ from headwater.runtime.contracts import contract_findings, enforced_at_once
 from headwater.runtime.requests import FEW_ROWS, Requests, Stamps, key_of, stamps_of
 from headwater.runtime.whole_numbers import check_whole
 from headwater.spec.derived import Derived
-from headwater.spec.foreign_frames import to_polars, with_columns_of
+from headwater.spec.foreign_frames import kind_of, to_polars, with_columns_of
 from headwater.spec.row_expressions import RowExpression
 from headwater.spec.spine import Spine
 from headwater.spec.view import View
@@ -50,6 +50,11 @@ def enrich(
             later is not seen, though windows still end at `as_of` (R12). At a null nothing is seen.
         threads: By default the processors at hand; the values do not depend on it.
 
+    A history that would take more than its share of memory is folded in partitions on disk, in the
+    folder of temporary files, with the same values and a warning: more than half of what is free,
+    or than the variable `HEADWATER_MEMORY` says, such as `2GB`. Where the frame is lazy, so is what
+    comes of it, and columns that were computed out of core stay on disk until the process ends.
+
     A call with at most 100 rows is a request. What does not depend on its rows is kept, so that the
     next one with the same definitions (the objects themselves) is answered from memory: the checked
     plan, and the history of each view, arranged for all entities. It is kept where the source can
@@ -66,6 +71,7 @@ def enrich(
         SpecError: A fault of the definitions; several are reported together.
         DataError: A fault of the data, such as an undeclared null clock (HW403) or a tie (HW404).
         CheckError: HW411, the rows of a source break its contract.
+        EngineError: HW502, partitions cannot be written; HW507, the memory is no size.
     """
     check_whole(threads, "threads", least=1)
     rows = to_polars(spine)
@@ -77,6 +83,8 @@ def enrich(
         plan = _checked(rows, views, as_of, complete_through)
         if stamps:
             _KEPT.keep(key, plan, stamps, definitions)
+    if kind_of(spine) == "lazy" and rows.height > FEW_ROWS and not plan.derived:
+        return _lazily(plan, rows, threads)
     return with_columns_of(spine, _added(plan, rows, stamps, threads))
 
 
@@ -113,10 +121,7 @@ def _added(
     plan: Enrichment, rows: pl.DataFrame, stamps: Stamps, threads: int | None
 ) -> pl.DataFrame:
     """The columns that a plan adds to these rows."""
-    moments = _times(rows, plan.as_of)
-    known_by = None
-    if plan.complete_through is not None:
-        known_by = _earlier(moments, _times(rows, plan.complete_through))
+    moments, known_by = _asked(plan, rows)
     found: list[pl.Series] = []
     for view in plan.views:
         _warn_of_assumed_clock(view.source)
@@ -135,6 +140,36 @@ def _added(
     if AS_OF not in rows.columns:
         rows = rows.with_columns(moments.cast(MOMENT).alias(AS_OF))
     return with_derived(rows.hstack(found), plan.derived).select(plan.columns)
+
+
+def _lazily(plan: Enrichment, rows: pl.DataFrame, threads: int | None) -> pl.LazyFrame:
+    """The rows with the columns of a plan; what was computed out of core stays on disk."""
+    moments, known_by = _asked(plan, rows)
+    parts = [rows.lazy()]
+    for view in plan.views:
+        _warn_of_assumed_clock(view.source)
+        room = Room(say=_warn, on_disk=True)
+        made = view_answers(
+            view, rows, as_of=moments, known_by=known_by, threads=threads, room=room
+        )
+        if isinstance(made, Answers):
+            _ON_DISK.append(made)
+            parts.append(made.scan(room.memory))
+        else:
+            parts.append(made.lazy())
+    return pl.concat(parts, how="horizontal")
+
+
+_ON_DISK: list[Answers] = []
+"""What lazy frames read that were given out; nothing tells when nobody will read it any more."""
+
+
+def _asked(plan: Enrichment, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series | None]:
+    """The moment of each row, and how far its sources had been complete, if that is asked."""
+    moments = _times(rows, plan.as_of)
+    if plan.complete_through is None:
+        return moments, None
+    return moments, _earlier(moments, _times(rows, plan.complete_through))
 
 
 def _times(rows: pl.DataFrame, expression: RowExpression) -> pl.Series:

@@ -54,8 +54,8 @@ def plan_project(
     known = resolved(training_set, session)
     tasks = graph(known.plan, known.data, seed=session.seed)
     kept = {task.identity for task in tasks if _is_kept(task, training_set, session)}
-    units = kept_costs(anew=calibrate, say=say, sizes=sizes)
-    build = predict(known.plan, tasks, kept=kept, units=units)
+    costs = kept_costs(anew=calibrate, say=say, sizes=sizes)
+    build = predict(known.plan, tasks, kept=kept, costs=costs)
     return {
         "training_set": training_set.name,
         "fingerprint": known.identity,

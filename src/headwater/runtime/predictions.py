@@ -49,8 +49,7 @@ def predict(
     tasks: Sequence[Task],
     *,
     kept: Collection[str],
-    units: UnitCosts,
-    threads: int | None = None,
+    costs: KeptCosts,
 ) -> BuildPrediction:
     """What the tasks of a training set take on this machine.
 
@@ -58,16 +57,34 @@ def predict(
         plan: The training set.
         tasks: Its `headwater.plan.graph.graph`.
         kept: The fingerprints whose results are there.
-        units: From `kept_costs`.
-        threads: Those for which `units` were measured.
+        costs: What works cost on this machine.
     """
     missing = {} if tasks[-1].identity in kept else _missing(plan, tasks, kept)
     passes = sum(missing.values())
-    if passes and not units.compile_pass:
-        units = replace(units, compile_pass=_compiling_takes())
-        _keep(units, threads)
+    units = costs.with_compiling() if passes else costs.units
     found = predicted(plan, tasks, units, kept=kept, missing=missing)
     return BuildPrediction(found, in_all(found, units), passes)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCosts:
+    """What works cost on this machine.
+
+    Args:
+        units: As measured, now or before.
+        name: By which they are kept.
+    """
+
+    units: UnitCosts
+    name: str
+
+    def with_compiling(self) -> UnitCosts:
+        """The same with what compiling a pass costs, measured once something is to be compiled."""
+        if self.units.compile_pass:
+            return self.units
+        units = replace(self.units, compile_pass=_compiling_takes())
+        _keep(self.name, units)
+        return units
 
 
 def kept_costs(
@@ -76,32 +93,34 @@ def kept_costs(
     anew: bool = False,
     say: Say = silent,
     sizes: Sizes | None = None,
-) -> UnitCosts:
+) -> KeptCosts:
     """What works cost on this machine, measured where that was not done before.
 
     Args:
         threads: By default the processors at hand.
         anew: Measure in any case.
         say: Hears that it is measured.
-        sizes: How large the workloads are.
+        sizes: How large the workloads are; other sizes are other measurements.
     """
-    kept = None if anew else _cache().load_json(_identity(threads))
+    sizes = sizes or Sizes()
+    name = _named(threads, sizes)
+    kept = None if anew else _cache().load_json(name)
     if kept is not None:
-        return _units(kept)
+        return KeptCosts(_units(kept), name)
     say("what works cost on this machine is measured, once")
     units = machine_costs(threads=threads, sizes=sizes)
-    _keep(units, threads)
-    return units
+    _keep(name, units)
+    return KeptCosts(units, name)
 
 
 def _cache() -> Cache:
     return Cache(cache_folder().parent / "costs")
 
 
-def _keep(units: UnitCosts, threads: int | None) -> None:
+def _keep(name: str, units: UnitCosts) -> None:
     """Keep them for later plans, or do without where the disk does not take them."""
     try:
-        _cache().keep_json(_identity(threads), asdict(units))
+        _cache().keep_json(name, asdict(units))
     except EngineError:
         return
 
@@ -111,10 +130,10 @@ def _units(kept: Mapping[str, Any]) -> UnitCosts:
     return UnitCosts(**{**kept, "folds": folds})
 
 
-def _identity(threads: int | None) -> str:
-    """A machine, versions of libraries and of this code, and a number of threads."""
+def _named(threads: int | None, sizes: Sizes) -> str:
+    """By machine, versions of libraries and of this code, number of threads and workloads."""
     machine = (platform.node(), platform.machine(), _processor(), os.cpu_count())
-    facts = [*machine, versions(), threads or default_threads()]
+    facts = [*machine, versions(), threads or default_threads(), asdict(sizes)]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -1,0 +1,57 @@
+"""What a build has to compile begins before its data is read, beside what else it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from headwater.engines.folding import fold_pass
+from headwater.engines.needed_passes import missing_passes
+from headwater.engines.passes import QUICK_FROM
+from headwater.kernel.ahead import Needed, compile_ahead
+from headwater.kernel.compile import is_compiled
+from headwater.kernel.pool import default_threads
+from headwater.kernel.programs import SIGNATURE, run_program
+from headwater.plan.training_sets import TrainingSetPlan
+from headwater.plan.views import ViewPlan
+from headwater.runtime.sessions import Session
+from headwater.spec.reader import Sized
+from headwater.spec.recipe import Recipe
+
+_NOTHING = pl.DataFrame(schema={"value": pl.Float64, "where": pl.Boolean})
+
+
+def compile_passes(plan: TrainingSetPlan, session: Session) -> bool:
+    """Begin to compile what a training set needs; whether another process does.
+
+    Args:
+        plan: What will be built.
+        session: With one thread, nothing is begun.
+    """
+    if (session.threads or default_threads()) == 1:
+        return False
+    return compile_ahead(list(dict.fromkeys(_missing(plan))))
+
+
+def _missing(plan: TrainingSetPlan) -> Iterator[Needed]:
+    """In the order of use, as far as it is known."""
+    for view in plan.views:
+        yield from missing_passes(view, _rows(view))
+    yield from (one for one in _fits(plan.training_set.recipe) if not is_compiled(*one))
+
+
+def _fits(recipe: Recipe) -> Iterator[Needed]:
+    """The passes of a recipe's statistics, were its columns floats, and that of its operations."""
+    for step in recipe.steps:
+        for statistic in step.wanted(["value"]).values():
+            if statistic.folds == "states" and not hasattr(statistic, "summarise"):
+                yield fold_pass(statistic, _NOTHING)
+    if recipe.steps:
+        yield run_program, SIGNATURE, None, ()
+
+
+def _rows(view: ViewPlan) -> int:
+    """How many rows a view's source has; many where it does not say."""
+    reader = view.source.source.reader
+    return reader.size().rows if isinstance(reader, Sized) else QUICK_FROM
