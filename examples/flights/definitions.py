@@ -5,7 +5,9 @@ is left out as `label_never_known` and counted there, like a flight that was div
 should foresee cancellations needs a label of its own.
 """
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +15,8 @@ import headwater as hw
 
 scheduled = pl.col("scheduled_departure")
 timetable = scheduled - pl.duration(days=30)  # published a month ahead
-local = scheduled.dt.convert_time_zone("America/New_York")
+NEW_YORK = "America/New_York"
+local = scheduled.dt.convert_time_zone(NEW_YORK)
 HOLIDAYS = [  # of the United States in 2013
     *(date(2013, 1, 1), date(2013, 1, 21), date(2013, 2, 18), date(2013, 5, 27), date(2013, 7, 4)),
     *(date(2013, 9, 2), date(2013, 10, 14), date(2013, 11, 11), date(2013, 11, 28)),
@@ -77,7 +80,9 @@ planes = hw.Source(
 late = pl.col("arrival_delay") > 15
 
 
-def view(name: str, entity: str | tuple[str, ...], *windows: str) -> hw.FeatureView:
+def view(
+    name: str, entity: str | tuple[str, ...], *windows: str, more: Sequence[Any] = ()
+) -> hw.FeatureView:
     """How the last flights of an aircraft, a carrier, an airport went."""
     return hw.FeatureView(
         name,
@@ -86,17 +91,43 @@ def view(name: str, entity: str | tuple[str, ...], *windows: str) -> hw.FeatureV
         features=[
             hw.Mean("arrival_delay").within(*windows),
             hw.Mean("departure_delay").within(windows[0]),
-            hw.Mean(late, name="late_share").within(*windows),
+            hw.Share(late, name="late_share").within(*windows),
             hw.Count("arrival_delay").within(windows[0]),
             hw.Last("arrival_delay").within("1d"),
+            *more,
         ],
     )
 
 
-aircraft = view("aircraft", "tailnum", "6h", "1d", "30d")
-carrier = view("carrier", "carrier", "3h", "1d", "30d")
-origin = view("origin", "origin", "3h", "1d", "30d")
+aircraft = view(
+    "aircraft",
+    "tailnum",
+    *("6h", "1d", "30d"),
+    more=[
+        hw.Mean("departure_delay").so_far("day", zone=NEW_YORK),
+        hw.TimeSince("arrival_delay").within("1d"),  # since the departure of its last known flight
+        hw.Latest("scheduled_minutes").within("1d"),  # how far it flies before
+    ],
+)
+carrier = view(
+    "carrier",
+    "carrier",
+    *("3h", "1d", "30d"),
+    more=[
+        hw.Share(late, name="late_share_at", by="origin", values=["EWR", "JFK", "LGA"]).within("1d")
+    ],
+)
+origin = view(
+    "origin",
+    "origin",
+    *("3h", "1d", "30d"),
+    more=[
+        hw.Change(hw.Mean("departure_delay")).within("3h"),
+        hw.RelativeChange(hw.Count()).within("3h"),  # by the timetable: is the airport filling up?
+    ],
+)
 destination = view("destination", "destination", "3h", "1d", "30d")
+flown_share = hw.Ratio(hw.Mean("air_time"), hw.Mean("scheduled_minutes"), name="flown_share")
 route = hw.FeatureView(
     "route",
     flights,
@@ -105,6 +136,7 @@ route = hw.FeatureView(
         hw.Mean("arrival_delay").within("7d"),
         hw.Std("arrival_delay").within("30d"),
         hw.Max("air_time").within("30d"),
+        flown_share.within("30d"),
         hw.CountDistinct("carrier").within("7d"),
     ],
 )
@@ -156,7 +188,7 @@ late_gbm = hw.Model(
         "aircraft__late_share_1d",
         "destination__late_share_30d",
     ).fill_null(0.25),
-    groups=pl.col("as_of").dt.convert_time_zone("America/New_York").dt.date(),
+    groups=pl.col("as_of").dt.convert_time_zone(NEW_YORK).dt.date(),
 )
 
 clocks = hw.ClockComparison("clocks", late_gbm, at_event="at_departure")

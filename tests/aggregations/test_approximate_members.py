@@ -13,7 +13,12 @@ import pytest
 
 import headwater as hw
 from headwater.engines.folding import fold
+from headwater.engines.needed_passes import needed_passes
 from headwater.errors import SpecError
+from headwater.kernel.compile import is_compiled
+from headwater.kernel.sliding_counts import sliding_counts
+from headwater.plan.faults import Faults
+from headwater.plan.views import plan_view
 from headwater.testing.approximation_laws import generated, keeps_its_promise
 from headwater.testing.law_cases import same
 
@@ -111,6 +116,24 @@ def test_a_quantile_has_the_unit_of_its_values(dtype: pl.DataType) -> None:
         found["x"] / timedelta(milliseconds=1) if isinstance(found["x"], timedelta) else found["x"]
     )
     assert 495 <= number <= 505
+
+
+@pytest.mark.parametrize("rows", [3, 10_000_000])
+def test_rows_enter_and_leave_one_state_however_many_there_are(rows: int) -> None:
+    features = [
+        hw.ApproximateCountDistinct("word").within("7d"),
+        hw.ApproximateQuantile("number").within("7d"),
+        hw.ApproximateTopK("word").within("7d"),
+    ]
+    enriched(skewed().head(10), *(one.aggregation for one in features))
+    source = hw.Source("rows", hw.Frame(skewed()), event_time="at", known_time="at")
+    faults = Faults()
+    plan = plan_view(hw.FeatureView("v", source, entity="group", features=features), faults)
+    faults.raise_all()
+    assert plan is not None
+    needed = needed_passes(plan, rows)
+    assert [one[0] for one in needed] == [sliding_counts] * 3
+    assert all(is_compiled(*one) for one in needed)
 
 
 def test_columns_say_the_parameters() -> None:

@@ -47,7 +47,7 @@ def test_plan_says_what_a_build_takes_and_nothing_once_it_is_built(project: Any,
     ],
 )
 def test_the_prediction_is_said_in_words(predicted: dict[str, Any], said: str) -> None:
-    task = {"name": "view spend", "fingerprint": "ab", "rows": None, "visits": None}
+    task: dict[str, Any] = {"name": "view spend", "fingerprint": "ab", "rows": None, "visits": None}
     task |= {"size_bytes": None, "seconds": predicted["seconds"], "cached": False}
     text = plan(
         {

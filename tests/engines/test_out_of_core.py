@@ -139,10 +139,9 @@ def test_the_number_of_partitions_follows_the_budget(
     plan = planned(tmp_path, derive=DOUBLED)
     assert partitions_of(plan, 8, Room()) == 1
     assert partitions_of(plan, 8, Room(memory=1)) == 9  # as many as it has rows
-    assert partitions_of(plan, 0, Room(memory=500)) == 2
-    assert partitions_of(plan, 100, Room(memory=2_000)) > partitions_of(
-        plan, 100, Room(memory=2_000, on_disk=True)
-    )
+    assert partitions_of(plan, 0, Room(memory=700)) == 3
+    in_memory, on_disk = (Room(memory=1_300, on_disk=one) for one in (False, True))
+    assert partitions_of(plan, 10, in_memory) > partitions_of(plan, 10, on_disk) > 1
     monkeypatch.setenv("HEADWATER_MEMORY", "much")
     with pytest.raises(EngineError, match="HEADWATER_MEMORY is 'much', not a size of memory"):
         partitions_of(plan, 8, Room(memory=1))
@@ -182,7 +181,7 @@ def test_a_history_that_changed_while_it_was_split_is_not_kept(tmp_path: Path) -
     assert list(work.names()) == []
 
 
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "HW403": {"known_time": pl.Series([None, *range(DAY, DAY + 6), None, None]).cast(TIME)},
     "HW404": {"event_time": pl.Series([DAY] * 9).cast(TIME)},
     "HW407": {"big": pl.Series([2**62] * 9)},

@@ -26,6 +26,7 @@ from headwater.runtime.enrich import enrich
 from headwater.runtime.project import Project, load_project
 from headwater.runtime.run import run_project
 from headwater.spec.attributes import Attributes
+from headwater.spec.feature_view import FeatureView
 from headwater.spec.training_set import TrainingSet
 from headwater.testing import reference_split
 
@@ -147,6 +148,12 @@ def test_the_registry_of_planes_is_all_that_the_example_assumes(data: Path, tmp_
         "departed_at and scheduled_departure - 30d"
     )
     assert clocks["aircraft__late_share_6h"] == "landed_at and scheduled_departure - 12h"
+
+
+def test_the_example_shows_a_dozen_aggregations(data: Path, tmp_path: Path) -> None:
+    views = project(tmp_path / "flights", data).of(FeatureView).values()
+    listed: list[Any] = [one for view in views for one in view.features]
+    assert len({type(one.aggregation) for one in listed}) >= 12
 
 
 def test_what_the_label_reads_is_no_input(data: Path, tmp_path: Path) -> None:

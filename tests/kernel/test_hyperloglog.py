@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from headwater.kernel.hashing import hash_words
 from headwater.kernel.hyperloglog import (
-    count_rank,
-    distinct_of_ranks,
-    greatest_rank,
     HELD,
     MOST,
     ROOM,
+    count_rank,
     distinct_hashes,
+    distinct_of_ranks,
     empty_share,
+    greatest_rank,
     larger_registers,
     lift_hash,
     prepare_ranks,

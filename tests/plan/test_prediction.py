@@ -37,7 +37,15 @@ FRAME = pl.DataFrame(
 FREE = UnitCosts(
     **dict.fromkeys(
         (
-            *("task", "digest_byte", "read_cell", "read_text", "arrange_row", "arrange_text"),
+            *(
+                "start",
+                "task",
+                "digest_byte",
+                "read_cell",
+                "read_text",
+                "arrange_row",
+                "arrange_text",
+            ),
             *("version_row", "ask_row", "limit_row", "limit_answer", "spine_row"),
             *("write_cell", "recipe_cell", "compile_pass"),
         ),
@@ -210,13 +218,22 @@ def test_a_label_that_looks_ahead_folds_a_view_of_its_own(tmp_path: Path) -> Non
     assert seconds_of("rows t", units, label=uncounted) is None
 
 
-def test_the_artifact_is_written_twice_and_prepared_step_by_step() -> None:
+def test_the_artifact_is_written_twice_and_prepared_column_by_column() -> None:
     # one input, the label and two times
     assert seconds_of("artifact t", replace(FREE, write_cell=1.0)) == 2 * 5 * 4.0
-    recipe = hw.Recipe(hw.ImputeMedian(hw.numeric()), hw.ScaleStandard(hw.numeric()))
     units = replace(FREE, recipe_cell=1.0)
     assert seconds_of("artifact t", units) == 0.0
-    assert seconds_of("artifact t", units, recipe=recipe) == 2 * 5 * 4.0
+    both = hw.Recipe(hw.ImputeMedian(hw.numeric()), hw.ScaleStandard(hw.numeric()))
+    assert seconds_of("artifact t", units, recipe=both) == 5 * 2.0
+
+
+def test_steps_over_what_an_earlier_step_finds_count_one_column_each() -> None:
+    last = hw.Last("user").within("7d")
+    found = hw.Recipe(
+        hw.EncodeOneHot(hw.strings()), hw.ScaleStandard(hw.columns("v__user_last_7d=a"))
+    )
+    units = replace(FREE, recipe_cell=1.0)
+    assert seconds_of("artifact t", units, recipe=found, features=(last,)) == 5 * 2.0
 
 
 def test_what_is_kept_takes_nothing_and_a_built_artifact_no_other_task_either() -> None:
@@ -229,6 +246,8 @@ def test_what_is_kept_takes_nothing_and_a_built_artifact_no_other_task_either() 
     some = predicted(plan, tasks, units, kept={rows.identity, folded.identity})
     assert (some[rows.name], some[folded.name]) == (NOTHING, NOTHING)
     assert some[built.name].seconds == 1.0
+    begun = predicted(plan, tasks, replace(units, start=10.0), kept={rows.identity})
+    assert [begun[task.name].seconds for task in (rows, folded, built)] == [0.0, 11.0, 1.0]
     every = predicted(plan, tasks, units, kept={built.identity}, missing={"view v": 2})
     assert [every[task.name] for task in (rows, folded, built)] == [NOTHING] * 3
 
@@ -259,7 +278,7 @@ def test_where_a_source_is_counted_only_by_reading_the_whole_is_not_known(tmp_pa
     FRAME.write_csv(tmp_path / "users.csv")
     plan, tasks = resolved(hw.Csv(str(tmp_path / "users.csv"), types=dict(FRAME.schema)))
     found = predicted(plan, tasks, replace(FREE, digest_byte=1.0, task=1.0), missing={"view v": 1})
-    assert found["view v"] == NOT_KNOWN
+    assert found["view v"] == replace(NOT_KNOWN, compile_seconds=0.0)
     assert found["source users"].seconds == (tmp_path / "users.csv").stat().st_size
     assert found["rows t"].seconds == 1.0
     assert in_all(found, FREE) == NOT_KNOWN

@@ -28,6 +28,7 @@ def test_every_work_costs_something_and_the_form_is_the_same_each_time() -> None
     assert first["folds"].keys() == second["folds"].keys()
     assert first.pop("compile_pass") == 0.0  # measured once something is to be compiled
     folds = first.pop("folds")
+    assert first.pop("start") >= 0.0
     assert all(cost > 0 for cost in first.values())
     assert all(cost["row"] > 0 and cost["answer"] > 0 for cost in folds.values())
     assert [kind for kind, cost in folds.items() if cost["window_row"]] == ["values"]

@@ -104,6 +104,13 @@ def test_what_tells_the_label_is_proposed_and_its_code_defines_it() -> None:
     assert ours[first.gain.name].equals(theirs[first.gain.name])
 
 
+def test_a_training_set_without_features_is_where_one_begins() -> None:
+    made = shop("amount")
+    bare = replace(made["training_set"], features=[])
+    found = proposals(made | {"training_set": bare}, depth=1, rows=6_000)
+    assert found.proposals[0].gain.name == "orders_by_customer__amount_last_all"
+
+
 def test_a_related_table_is_seen_through_the_rows_that_refer_to_it() -> None:
     made = shop("mood")
     found = proposals(made)

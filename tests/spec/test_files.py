@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from headwater.errors import DataError, Place, SpecError
-from headwater.spec.files import SETTLED_AFTER, digest, locate, stamp, unreadable
+from headwater.spec.files import SETTLED_AFTER, digest, locate, os_error_of, stamp, unreadable
 
 
 def written(path: Path, text: str, *, seconds: int = 1_000_000) -> Path:
@@ -129,3 +129,12 @@ def test_why_a_file_cannot_be_read_is_one_line_that_quotes_no_value(
 ) -> None:
     told = unreadable(Path("data/a.csv"), None, error)
     assert told.message == f"file 'a.csv' cannot be read: {said}"
+
+
+def test_the_systems_error_is_found_in_what_polars_says() -> None:
+    full = OSError(28, "No space left on device")
+    assert os_error_of(full) is full
+    told = os_error_of(ValueError("sink failed: os error 27"))
+    assert told is not None
+    assert told.errno == 27
+    assert os_error_of(ValueError("a page is damaged")) is None

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from headwater.aggregations.base import ORDERED_KINDS, Aggregation, Error, Extra, Kind, Returns
 from headwater.kernel.hyperloglog import (
     count_rank,
-    distinct_of_ranks,
     distinct_hashes,
+    distinct_of_ranks,
     larger_registers,
     lift_hash,
     prepare_ranks,

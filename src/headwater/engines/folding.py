@@ -129,9 +129,7 @@ def _over_states(aggregation: Aggregation, values: pl.DataFrame, codes: Any, gro
     given = fold_input(aggregation, Values(values, rows))
     out, status = np.zeros(groups, given.out), np.zeros(groups, np.uint8)
     also, into = given.also.asked(None, out.shape)
-    signature = FOLD.format(x=given.x.dtype.name, out=given.out)
-    template = grouped_counts if hasattr(given.functions, "count_row") else grouped_fold
-    run = compiled(template, signature, given.functions, given.also.names)
+    run = compiled(*_pass_of(given))
     run(given.x, *also, given.valid, rows, codes, out, status)
     return _Found(given.values, out, status, into)
 
@@ -148,7 +146,7 @@ def fold_pass(aggregation: Aggregation, values: pl.DataFrame) -> tuple[Any, str,
 
 def _pass_of(given: FoldInput) -> tuple[Any, str, Any, Any]:
     signature = FOLD.format(x=given.x.dtype.name, out=given.out)
-    template = grouped_counts if slides(given) else grouped_fold
+    template = grouped_counts if hasattr(given.functions, "count_row") else grouped_fold
     return template, signature, given.functions, given.also.names
 
 

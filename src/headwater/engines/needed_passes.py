@@ -10,8 +10,8 @@ import polars as pl
 from headwater.engines.arrangement import arrange
 from headwater.engines.histories import Rows
 from headwater.engines.multisets import MULTISET, MultisetInput
-from headwater.engines.passes import NEWEST, QUICK_FROM, STACKS, TREE
-from headwater.engines.state_passes import RESULTS, STATES, adds
+from headwater.engines.passes import COUNTS, NEWEST, QUICK_FROM, STACKS, TREE
+from headwater.engines.state_passes import RESULTS, STATES, adds, sliding
 from headwater.engines.values import FoldInput
 from headwater.engines.visibility import Visibility
 from headwater.engines.windows import Fold, folds
@@ -26,6 +26,7 @@ from headwater.kernel.passes import (
     window_results,
 )
 from headwater.kernel.positions import newest, position
+from headwater.kernel.sliding_counts import sliding_counts
 from headwater.plan.prediction import follows_events
 from headwater.plan.views import ViewPlan
 
@@ -33,8 +34,8 @@ Needed = tuple[Any, str, Any, tuple[str, ...]]
 """The arguments of `headwater.kernel.compile.compiled`."""
 
 
-def missing_passes(view: ViewPlan, history: int) -> set[Needed]:
-    """The passes of a view that were never compiled on this machine.
+def missing_passes(view: ViewPlan, history: int) -> list[Needed]:
+    """The passes of a view that were never compiled on this machine, in the order of use.
 
     Those that all views share, such as sorting, are not among them.
 
@@ -42,22 +43,22 @@ def missing_passes(view: ViewPlan, history: int) -> set[Needed]:
         view: What is to be folded.
         history: The rows of its source.
     """
-    return {one for one in needed_passes(view, history) if not is_compiled(*one)}
+    return [one for one in needed_passes(view, history) if not is_compiled(*one)]
 
 
-def needed_passes(view: ViewPlan, history: int) -> set[Needed]:
-    """The passes that fold a view, as far as can be told before its rows are read.
+def needed_passes(view: ViewPlan, history: int) -> list[Needed]:
+    """The passes that fold a view, as far as can be told before its rows are read, in that order.
 
     Args:
         view: What is to be folded.
         history: The rows of its source.
     """
-    event_time, found = view.source.source.event_time, set[Needed]()
+    event_time, found = view.source.source.event_time, list[Needed]()
     for fold in folds(view, _nothing_seen(view)):
         feature = fold.features[0]
         is_plain = follows_events(feature, event_time) and not feature.window.gap
-        found |= set(_needed(fold, is_quick=history >= QUICK_FROM and is_plain))
-    return found
+        found += _needed(fold, is_quick=history >= QUICK_FROM and is_plain)
+    return list(dict.fromkeys(found))
 
 
 def _nothing_seen(view: ViewPlan) -> Visibility:
@@ -82,6 +83,8 @@ def _needed(fold: Fold, *, is_quick: bool) -> Iterator[Needed]:
     types = {"x": x, "out": given.out}
     if isinstance(given, MultisetInput):
         yield sliding_multiset, MULTISET.format(**types), functions, names
+    elif sliding(functions) is not None:
+        yield sliding_counts, COUNTS.format(**types), sliding(functions), names
     elif not is_quick:
         yield activated_tree, TREE.format(**types), functions, names
     elif adds(given):

@@ -40,6 +40,9 @@ from headwater.spec.reader import Sized
 _LEAST_SHARE = 4
 """A partition gets no less than the budget by this, however much the spine takes of it."""
 
+_HELD_PER_SPINE_ROW = 40
+"""Bytes: keys, moments, the partition of each row and its place there."""
+
 
 def _nothing() -> None:
     """Nothing is known of what the data was."""
@@ -113,9 +116,11 @@ def partitions_of(plan: ViewPlan, spine_rows: int, room: Room) -> int:
 
 
 def _wanted(plan: ViewPlan, rows: int, spine_rows: int, *, on_disk: bool, budget: int) -> int:
-    """Enough that each fits beside what is held of the whole spine."""
-    held = 0 if on_disk else view_cost(plan, history=0, spine=spine_rows).size_bytes
-    left = max(budget - held, budget // _LEAST_SHARE, 1)
+    """Enough that each fits beside what is held of the whole spine, with room to read and write."""
+    held = _HELD_PER_SPINE_ROW * spine_rows
+    if not on_disk:
+        held += view_cost(plan, history=0, spine=spine_rows).size_bytes
+    left = max((budget - held) // 2, budget // _LEAST_SHARE, 1)
     folded = view_cost(plan, history=rows, spine=spine_rows).size_bytes
     return max(2, min(-(-folded // left), rows, MOST_PARTITIONS))
 

@@ -45,13 +45,17 @@ class SingleRow:
         plan: The features.
         seen: The rows; its spine is of no meaning.
         made: What is folded.
+        is_told: Whether questions say by when rows have to be known.
     """
 
-    def __init__(self, plan: ViewPlan, seen: Visibility, made: Sequence[Fold]) -> None:
+    def __init__(
+        self, plan: ViewPlan, seen: Visibility, made: Sequence[Fold], *, is_told: bool = False
+    ) -> None:
         nought = np.zeros(1, np.int64)
         self._as_of, self._groups = np.zeros(1, np.int64), np.array([[0, 0, 0, 1]])
         asked = replace(seen.arranged, spine=nought, as_of=self._as_of, groups=self._groups)
-        self._seen = seen.asking(asked, None)
+        self._known_by = np.zeros(1, np.int64) if is_told else None
+        self._seen = seen.asking(asked, self._known_by)
         self._rows = asked.rows
         self._features = plan.features
         self._status = np.zeros((len(folded(plan.features)), 1), np.uint8)
@@ -82,14 +86,19 @@ class SingleRow:
             first = own.stop
         self._results.append(_Results(features, out, status, folds[0].given.values, into))
 
-    def answers(self, edges: tuple[int, int], moment: int) -> list[pl.Series] | None:
+    def answers(
+        self, edges: tuple[int, int], moment: int, known_by: int | None = None
+    ) -> list[pl.Series] | None:
         """A column per feature; None where a tie or an overflow has to be reported.
 
         Args:
             edges: Where the rows of the entity begin and end.
             moment: Int64 microseconds.
+            known_by: The same; by when rows have to be known, where that is told.
         """
         self._as_of[0] = moment
+        if self._known_by is not None and known_by is not None:
+            self._known_by[0] = known_by
         self._groups[0, :2] = edges
         for call in self._calls:
             call()

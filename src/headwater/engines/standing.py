@@ -60,7 +60,7 @@ class Part:
         self._seen = Visibility(whole, self._index.arranged, 1)
         self._folds: tuple[Fold, ...] | None = None
         self._lock = threading.Lock()
-        self._free: list[SingleRow] = []
+        self._free: dict[bool, list[SingleRow]] = {False: [], True: []}
 
     def answers(self, question: Question) -> list[pl.Series]:
         """A column per feature, in order; errors are those of `window_features`."""
@@ -71,25 +71,26 @@ class Part:
             return self._answers(question, self._kept())  # another may have made them meanwhile
 
     def _single(self, question: Question, made: Sequence[Fold]) -> list[pl.Series] | None:
-        """The answer to a plain question of one row; None for others, and where it is an error."""
-        if len(question.as_of) != 1 or question.known_by is not None:
+        """The answer to a question of one row; None for others, and where it is an error."""
+        if len(question.as_of) != 1:
             return None
         (key,), (moment,) = keys_in(question.keys), question.as_of.to_list()
         if key is None or moment is None:
             return None
+        known_by = None if question.known_by is None else _listed(question.known_by)[0]
+        is_told = known_by is not None and known_by != moment
         try:
-            one = self._free.pop()
+            one = self._free[is_told].pop()
         except IndexError:  # at first, and while other threads ask
-            one = SingleRow(self._plan, self._seen, made)
-        answers = one.answers(self._index.edges_of(key), moment)
-        self._free.append(one)
+            one = SingleRow(self._plan, self._seen, made, is_told=is_told)
+        answers = one.answers(self._index.edges_of(key), moment, known_by)
+        self._free[is_told].append(one)
         return answers
 
     def _answers(self, question: Question, made: Iterable[Fold]) -> list[pl.Series]:
         arranged, known_by = self._index.asked(question.keys, question.as_of), question.known_by
         if known_by is not None:
-            listed = [BEFORE_ALL if one is None else one for one in known_by.to_list()]
-            known_by = pl.Series(listed, dtype=pl.Int64)
+            known_by = pl.Series(_listed(known_by), dtype=pl.Int64)
         seen = self._seen.asking(arranged, asked_by(arranged, known_by))
         return answers(made, self._plan, seen, question.keys)
 
@@ -103,6 +104,11 @@ class Part:
             made.append(fold)
             yield fold
         self._folds = tuple(made)
+
+
+def _listed(known_by: pl.Series) -> list[int]:
+    """Moments by which rows are known; of one row, a list is quicker than an expression."""
+    return [BEFORE_ALL if one is None else one for one in known_by.to_list()]
 
 
 @dataclass(slots=True)

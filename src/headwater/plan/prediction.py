@@ -7,15 +7,18 @@ each costs (`UnitCosts`, which something above the plan measures). Their product
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import polars as pl
 
+from headwater.errors import SpecError
 from headwater.kernel.moments import add_words
 from headwater.kernel.positions import newest, position
+from headwater.kernel.row_operations import ColumnKind
 from headwater.plan.features import FeaturePlan
 from headwater.plan.graph import Task
+from headwater.plan.kinds import column_kind
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
 
@@ -55,6 +58,7 @@ class UnitCosts:
     """What one of each costs on a machine, in seconds.
 
     Args:
+        start: What the first work of a process takes more than its repetition.
         task: A task that has next to nothing to do.
         digest_byte: A byte of a file, to tell whether it is still the same.
         read_cell: A value read from a file.
@@ -74,6 +78,7 @@ class UnitCosts:
         process_bytes: What a process holds before it reads a row.
     """
 
+    start: float
     task: float
     digest_byte: float
     read_cell: float
@@ -132,14 +137,16 @@ def predicted(
     """
     compiling = missing or {}
     found: dict[str, Prediction] = {}
-    is_built = tasks[-1].identity in kept
+    is_built, start = tasks[-1].identity in kept, units.start
     for task in tasks:
         if task.kind != "source" and (is_built or task.identity in kept):
             found[task.name] = NOTHING
             continue
         alone = _alone(plan, task, tasks, units)
         passes = compiling.get(task.name, 0) * units.compile_pass
-        found[task.name] = Prediction(alone.seconds, alone.size_bytes, passes)
+        if task.kind != "source" and alone.seconds is not None:
+            alone, start = replace(alone, seconds=alone.seconds + start), 0.0
+        found[task.name] = replace(alone, compile_seconds=passes)
     return found
 
 
@@ -268,12 +275,25 @@ def _view(view: ViewPlan, units: UnitCosts, *, history: int, spine: int) -> Pred
 
 
 def _artifact(plan: TrainingSetPlan, rows: int, units: UnitCosts) -> Prediction:
-    recipe = plan.training_set.recipe
-    steps = 0 if recipe is None else len(recipe.steps)
     types = [*plan.inputs.values(), plan.label_dtype, pl.Int64(), pl.Int64()]
     cells = rows * len(types)
-    seconds = units.task + 2 * cells * units.write_cell + steps * cells * units.recipe_cell
+    seconds = units.task + 2 * cells * units.write_cell
+    seconds += rows * _prepared(plan) * units.recipe_cell
     return Prediction(seconds, rows * _COPIES * _width(types))
+
+
+def _prepared(plan: TrainingSetPlan) -> int:
+    """How many columns the steps of a recipe prepare, each counted for each of its steps."""
+    recipe, found = plan.training_set.recipe, 0
+    named = ((name, column_kind(dtype)) for name, dtype in plan.inputs.items())
+    kinds: Mapping[str, ColumnKind] = {name: kind for name, kind in named if kind is not None}
+    for step in () if recipe is None else recipe.steps:
+        try:
+            found += len(step.select(kinds))
+            kinds = step.columns_after(kinds) or kinds
+        except SpecError:
+            found += 1  # of what an earlier step makes of values that it will find
+    return found
 
 
 def _reading(types: Iterable[pl.DataType], rows: int, units: UnitCosts) -> float:

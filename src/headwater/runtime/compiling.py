@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
 from headwater.runtime.sessions import Session
 from headwater.spec.reader import Sized
-from headwater.spec.recipe import Recipe
+from headwater.steps.base import Grouped, Step
 
 _NOTHING = pl.DataFrame(schema={"value": pl.Float64, "where": pl.Boolean})
 
@@ -38,20 +38,23 @@ def _missing(plan: TrainingSetPlan) -> Iterator[Needed]:
     """In the order of use, as far as it is known."""
     for view in plan.views:
         yield from missing_passes(view, _rows(view))
-    yield from (one for one in _fits(plan.training_set.recipe) if not is_compiled(*one))
+    steps = () if plan.training_set.recipe is None else plan.training_set.recipe.steps
+    yield from (one for one in _fits(steps) if not is_compiled(*one))
 
 
-def _fits(recipe: Recipe) -> Iterator[Needed]:
+def _fits(steps: Sequence[Step]) -> Iterator[Needed]:
     """The passes of a recipe's statistics, were its columns floats, and that of its operations."""
-    for step in recipe.steps:
-        for statistic in step.wanted(["value"]).values():
+    for step in steps:
+        for wanted in step.wanted(["value"]).values():
+            statistic = wanted.aggregation if isinstance(wanted, Grouped) else wanted
             if statistic.folds == "states" and not hasattr(statistic, "summarise"):
                 yield fold_pass(statistic, _NOTHING)
-    if recipe.steps:
+    if steps:
         yield run_program, SIGNATURE, None, ()
 
 
 def _rows(view: ViewPlan) -> int:
     """How many rows a view's source has; many where it does not say."""
     reader = view.source.source.reader
-    return reader.size().rows if isinstance(reader, Sized) else QUICK_FROM
+    rows = reader.size().rows if isinstance(reader, Sized) else None
+    return QUICK_FROM if rows is None else rows

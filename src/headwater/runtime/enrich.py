@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -148,7 +149,7 @@ def _lazily(plan: Enrichment, rows: pl.DataFrame, threads: int | None) -> pl.Laz
     parts = [rows.lazy()]
     for view in plan.views:
         _warn_of_assumed_clock(view.source)
-        room = Room(say=_warn, on_disk=True)
+        room = Room(say=partial(_warn, stacklevel=6), on_disk=True)
         made = view_answers(
             view, rows, as_of=moments, known_by=known_by, threads=threads, room=room
         )
@@ -200,9 +201,9 @@ def _keep_contracts(plan: Enrichment) -> None:
 _warned: set[str] = set()
 
 
-def _warn(message: str) -> None:
+def _warn(message: str, stacklevel: int = 7) -> None:
     """Say what is done otherwise than usually, once for each line that asks for it."""
-    warnings.warn(message, HeadwaterWarning, stacklevel=7)
+    warnings.warn(message, HeadwaterWarning, stacklevel=stacklevel)
 
 
 def _warn_of_assumed_clock(source: SourcePlan) -> None:

@@ -1,68 +1,38 @@
-"""What a build's single works cost on this machine, measured on small workloads.
-
-Each workload runs in the engine that builds use: windows are folded by `window_features`, rows are
-told their parts by `spine_rows`, files are written and read. Two of them differ in one thing only,
-so that their difference is what that costs.
-"""
+"""What a build's single works cost on this machine, measured on small workloads."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import numpy as np
-import polars as pl
-
-from headwater.aggregations.base import Aggregation, Windowed
-from headwater.aggregations.count import Count
-from headwater.aggregations.last import Last
-from headwater.aggregations.max import Max
-from headwater.aggregations.mean import Mean
-from headwater.aggregations.median import Median
-from headwater.aggregations.range import Range
 from headwater.engines.passes import QUICK_FROM
-from headwater.engines.preparation import fit
-from headwater.engines.spines import spine_rows
-from headwater.engines.versions import read_events
-from headwater.engines.windows import window_features
-from headwater.plan.faults import Faults
 from headwater.plan.prediction import FoldCost, PassKind, UnitCosts
-from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
-from headwater.plan.views import ViewPlan, plan_view
-from headwater.runtime.sessions import Session
-from headwater.sources.parquet import Parquet
-from headwater.spec.feature_view import FeatureView
-from headwater.spec.files import digest
-from headwater.spec.frame import Frame
-from headwater.spec.label import Label
-from headwater.spec.recipe import Recipe
-from headwater.spec.source import Source
-from headwater.spec.spine import Spine
-from headwater.spec.split_by_time import SplitByTime
-from headwater.spec.training_set import TrainingSet
-from headwater.steps.impute_median import ImputeMedian
-from headwater.steps.scale_standard import ScaleStandard
-from headwater.steps.selectors import numeric
-from headwater.stores.cache import write_frame
-from headwater.stores.home import Home
+from headwater.runtime.small_workloads import (
+    COLUMNS,
+    PER_ENTITY,
+    QUICK,
+    READ,
+    SLOW,
+    WINDOWS,
+    History,
+    Work,
+    quick_works,
+    small_works,
+)
 
 _LEAST = 1e-11
 """Seconds that nothing is cheaper than; what is measured as less was lost in noise."""
-_YEAR = 365 * 86_400_000_000
-_START = 1_704_067_200_000_000
-_TIME = pl.Datetime("us", "UTC")
-_COLUMNS = ("a", "b", "c", "d")
-_PER_ENTITY = 100
-"""History rows of an entity."""
-_WINDOWS = ("1d", "7d", "30d", "90d")
 _WAITING = ("task",)
 """Works that wait for the disk."""
-Work = Callable[[], object]
+_STARTING = ("small many", "tree of sums few", "deciding", "write", "read", "recipe", "task")
+"""Works of the kinds that each build does, whose first time links and imports."""
+_LIKE_STARTING = 10
+"""Tasks that take about as long as that, where compiling left it unmeasured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +58,20 @@ def machine_costs(*, threads: int | None = None, sizes: Sizes | None = None) -> 
         sizes: How large the workloads are.
     """
     sizes = sizes or Sizes()
-    small = _Histories(sizes.small, threads)
+    small = History(sizes.small, threads)
     with TemporaryDirectory() as folder:
-        works = _small_works(small, Path(folder))
-        _once(works)
-        held = _held_bytes()
-        quick = _Histories(sizes.quick, threads)
-        larger = _quick_works(quick)
-        _once(larger)
-        took = _repeated(works | larger, sizes.seconds)
-        read_bytes = (Path(folder) / "read.parquet").stat().st_size
-    return _costs(took, quick, small, read_bytes=read_bytes, held=held)
-
-
-def _once(works: Mapping[str, Work]) -> None:
-    """Link what is compiled, compile what is not."""
-    for work in works.values():
-        work()
+        works = small_works(small, Path(folder))
+        first = {name: _took(name, work) for name, work in works.items()}
+        held, is_compiled = _held_bytes(), "numba" not in sys.modules
+        quick = History(sizes.quick, threads)
+        larger = quick_works(quick)
+        for work in larger.values():  # linked, or compiled
+            work()
+        least = _repeated(works | larger, sizes.seconds)
+        read_bytes = (Path(folder) / READ).stat().st_size
+    start = sum(max(first[name] - least[name], 0.0) for name in _STARTING)
+    facts = _Facts(start if is_compiled else _LIKE_STARTING * least["task"], read_bytes, held)
+    return _costs(least, quick, small, facts)
 
 
 def _repeated(works: Mapping[str, Work], seconds: float) -> dict[str, float]:
@@ -113,243 +80,83 @@ def _repeated(works: Mapping[str, Work], seconds: float) -> dict[str, float]:
     spent = sum(least.values())
     while spent < seconds:
         for name, work in works.items():
-            took = _took(name, work)
-            least[name], spent = min(least[name], took), spent + took
+            now = _took(name, work)
+            least[name], spent = min(least[name], now), spent + now
     return least
 
 
-def _took(name: str, work: Work) -> float:
-    """Seconds by the clock, or of computing where these are fewer, as where others compute too."""
+def took(work: Work, *, waits: bool = False) -> float:
+    """Seconds by the clock, or of computing where these are fewer, as where others compute too.
+
+    Args:
+        work: What is timed.
+        waits: Whether it waits for the disk, which is part of what it takes.
+    """
     started, computed = time.perf_counter(), time.process_time()
     work()
     passed, computed = time.perf_counter() - started, time.process_time() - computed
-    return passed if name in _WAITING else min(passed, computed)
+    return passed if waits else min(passed, computed)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Histories:
-    """One history, and workloads over it.
+def _took(name: str, work: Work) -> float:
+    return took(work, waits=name in _WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is not read off a repeated workload.
 
     Args:
-        rows: How many it has.
-        threads: How many fold it.
+        start: What first works took more.
+        read_bytes: The size of the file that is read.
+        held_bytes: What the process held after small workloads.
     """
 
-    rows: int
-    threads: int | None
-    frame: pl.DataFrame = field(init=False)
-
-    def __post_init__(self) -> None:
-        random = np.random.default_rng(20240101)
-        entities = max(self.rows // _PER_ENTITY, 1)
-        times = pl.Series(_START + random.integers(0, _YEAR, self.rows)).cast(_TIME)
-        columns = {name: random.normal(size=self.rows).round(3) for name in _COLUMNS}
-        keys = pl.Series("entity", random.integers(0, entities, self.rows))
-        frame = pl.DataFrame({"entity": keys, "at": times, **columns})
-        numbered = pl.int_range(self.rows).alias("number")
-        text = (pl.lit("entity ") + pl.col("entity").cast(pl.String)).alias("name")
-        object.__setattr__(self, "frame", frame.with_columns(numbered, text))
-
-    @property
-    def few(self) -> int:
-        """Spine rows of the one workload: each entity asks once."""
-        return max(self.rows // _PER_ENTITY, 1)
-
-    @property
-    def many(self) -> int:
-        """Those of the other."""
-        return self.few * 10
-
-    @property
-    def asked(self) -> dict[str, int]:
-        """Both, by name."""
-        return {"few": self.few, "many": self.many}
-
-    def folding(
-        self, features: list[Windowed | Aggregation], asked: int, *, entity: str = "entity"
-    ) -> Work:
-        """Fold these features for so many spine rows."""
-        view = _planned(FeatureView("v", self._source(), entity=entity, features=features))
-        rows = read_events(view.source, view.columns).versions
-        random = np.random.default_rng(20240102)
-        every = self.frame[entity].unique(maintain_order=True)
-        keys = every.gather(np.arange(asked) % len(every)).to_frame()
-        as_of = pl.Series(_START + random.integers(0, _YEAR, asked))
-        return lambda: window_features(view, rows, keys, as_of=as_of, threads=self.threads)
-
-    def versions(self) -> Work:
-        """Read rows, each of which may be a version of another."""
-        source = _planned(
-            FeatureView("v", self._source("number"), entity="entity", features=[_count()])
-        )
-        return lambda: read_events(source.source, source.columns)
-
-    def deciding(self) -> Work:
-        """Decide about the rows of a training set."""
-        training_set = self._training_set()
-        return lambda: spine_rows(training_set, threads=self.threads)
-
-    def _training_set(self) -> TrainingSetPlan:
-        faults, source = Faults(), self._source()
-        asked = TrainingSet(
-            "t",
-            spine=Spine(source, as_of=pl.col("at") - pl.duration(hours=1)),
-            features=[FeatureView("v", source, entity="entity", features=[_count()])],
-            label=Label("is_large", pl.col("a") > 0),
-            split=SplitByTime(train=0.6, validation=0.2, test=0.2),
-        )
-        plan = plan_training_set(asked, faults)
-        faults.raise_all()
-        if plan is None:
-            raise AssertionError("a plan that cannot be made has faults")
-        return plan
-
-    def _source(self, identity: str | None = None) -> Source:
-        return Source(
-            "history",
-            Frame(self.frame),
-            event_time="at",
-            known_time="at",
-            known_times={"entity": pl.col("at") - pl.duration(days=1)},
-            identity=() if identity is None else (identity,),
-        )
+    start: float
+    read_bytes: int
+    held_bytes: int
 
 
-def _planned(view: FeatureView) -> ViewPlan:
-    faults = Faults()
-    plan = plan_view(view, faults)
-    faults.raise_all()
-    if plan is None:
-        raise AssertionError("a plan that cannot be made has faults")
-    return plan
-
-
-def _count() -> Windowed:
-    return Count().within("7d")
-
-
-def _with(aggregation: type[Any], *windows: str) -> list[Windowed | Aggregation]:
-    """A count, and a fold of each of three columns."""
-    return [_count(), *(aggregation(name).within(*windows or ("7d",)) for name in _COLUMNS[1:])]
-
-
-_QUICK: dict[PassKind, type[Any]] = {
-    "sums": Mean,
-    "newest": Last,
-    "choices": Max,
-    "states": Range,
-}
-_SLOW: dict[PassKind, type[Any]] = {"tree of sums": Mean, "tree of states": Max, "values": Median}
-
-
-def _quick_works(quick: _Histories) -> dict[str, Work]:
-    """What is timed over a history that is long enough for passes that ask for an order."""
-    return _folding("quick", quick, _QUICK)
-
-
-def _small_works(small: _Histories, folder: Path) -> dict[str, Work]:
-    """All else that is timed, by name."""
-    works = _folding("small", small, _SLOW)
-    works["values windows"] = small.folding(_with(Median, *_WINDOWS), small.few)
-    for name, asked in small.asked.items():
-        works[f"limit {name}"] = small.folding([Count().over_rows(10)], asked)
-    works["text"] = small.folding([_count()], small.few, entity="name")
-    works["versions"] = small.versions()
-    works["deciding"] = small.deciding()
-    return works | _files(small, folder) | {"recipe": _recipe(small), "task": _task(folder)}
-
-
-def _folding(
-    size: str, history: _Histories, kinds: Mapping[PassKind, type[Any]]
-) -> dict[str, Work]:
-    """A count, and beside it folds of each kind."""
-    works: dict[str, Work] = {}
-    for name, asked in history.asked.items():
-        works[f"{size} {name}"] = history.folding([_count()], asked)
-        for kind, member in kinds.items():
-            works[f"{kind} {name}"] = history.folding(_with(member), asked)
-    return works
-
-
-def _files(small: _Histories, folder: Path) -> dict[str, Work]:
-    numbers = small.frame.select(_COLUMNS)
-    small.frame.select("name", *_COLUMNS).write_parquet(folder / "read.parquet")
-    reader = Parquet(str(folder / "read.parquet"))
-    return {
-        "write": lambda: write_frame(numbers, folder / "written.parquet"),
-        "read": lambda: reader.read(_COLUMNS),
-        "read text": lambda: reader.read(("name",)),
-        "digest": lambda: digest(folder / "read.parquet", None),
-    }
-
-
-def _recipe(small: _Histories) -> Work:
-    frame = small.frame.select(_COLUMNS)
-    recipe = Recipe(ImputeMedian(numeric()), ScaleStandard(numeric()))
-
-    def work() -> object:
-        return fit(recipe, frame, columns=_COLUMNS, seed=0, proved=True).apply(frame)
-
-    return work
-
-
-def _task(folder: Path) -> Work:
-    """Keep the result of a task that has next to nothing to do."""
-    session, frame = Session(Home(folder)), pl.DataFrame({"a": [0.0]})
-
-    def work() -> object:
-        session.cache.keep("task", frame, {})
-        return session.cache.load("task")
-
-    return work
-
-
-def _costs(
-    took: Mapping[str, float],
-    quick: _Histories,
-    small: _Histories,
-    *,
-    read_bytes: int,
-    held: int,
-) -> UnitCosts:
-    """From what workloads took to what one of each costs."""
+def _costs(least: Mapping[str, float], quick: History, small: History, facts: _Facts) -> UnitCosts:
+    """From what workloads least to what one of each costs."""
     folds: dict[PassKind, FoldCost] = {}
-    for history, kinds in ((quick, _QUICK), (small, _SLOW)):
+    for history, kinds in ((quick, QUICK), (small, SLOW)):
         size = "quick" if history is quick else "small"
         for kind in kinds:
-            more = [(took[f"{kind} {n}"] - took[f"{size} {n}"]) / 3 for n in ("few", "many")]
+            more = [(least[f"{kind} {n}"] - least[f"{size} {n}"]) / 3 for n in ("few", "many")]
             folds[kind] = FoldCost(*_two(history, *more))
-    windows = (took["values windows"] - took["values few"]) / 3 / (len(_WINDOWS) - 1)
-    window_row = max(windows / small.rows - folds["values"].answer / _PER_ENTITY, _LEAST)
+    windows = (least["values windows"] - least["values few"]) / 3 / (len(WINDOWS) - 1)
+    window_row = max(windows / small.rows - folds["values"].answer / PER_ENTITY, _LEAST)
     folds["values"] = FoldCost(
         max(folds["values"].row - window_row, _LEAST), folds["values"].answer, window_row
     )
-    limits = [took[f"limit {name}"] - took[f"small {name}"] for name in ("few", "many")]
+    limits = [least[f"limit {name}"] - least[f"small {name}"] for name in ("few", "many")]
     limit_row, limit_answer = _two(small, *limits)
-    arrange_row, ask_row = _two(quick, took["quick few"], took["quick many"])
-    cells = small.rows * len(_COLUMNS)
+    arrange_row, ask_row = _two(quick, least["quick few"], least["quick many"])
+    cells = small.rows * len(COLUMNS)
     return UnitCosts(
-        task=took["task"],
-        digest_byte=took["digest"] / read_bytes,
-        read_cell=took["read"] / cells,
-        read_text=took["read text"] / small.rows,
+        start=facts.start,
+        task=least["task"],
+        digest_byte=least["digest"] / facts.read_bytes,
+        read_cell=least["read"] / cells,
+        read_text=least["read text"] / small.rows,
         arrange_row=arrange_row,
-        arrange_text=max((took["text"] - took["small few"]) / small.rows, _LEAST),
-        version_row=took["versions"] / small.rows,
+        arrange_text=max((least["text"] - least["small few"]) / small.rows, _LEAST),
+        version_row=least["versions"] / small.rows,
         ask_row=ask_row,
         limit_row=limit_row,
         limit_answer=limit_answer,
         folds=folds,
-        spine_row=took["deciding"] / small.rows,
-        write_cell=took["write"] / cells,
-        recipe_cell=took["recipe"] / (2 * cells),
+        spine_row=least["deciding"] / small.rows,
+        write_cell=least["write"] / cells,
+        recipe_cell=least["recipe"] / (2 * cells),
         compile_pass=0.0,
         quick_from=QUICK_FROM,
-        process_bytes=held,
+        process_bytes=facts.held_bytes,
     )
 
 
-def _two(history: _Histories, few: float, many: float) -> tuple[float, float]:
+def _two(history: History, few: float, many: float) -> tuple[float, float]:
     """What a history row and what a spine row costs, of two workloads with the same history."""
     answer = max((many - few) / (history.many - history.few), _LEAST)
     return max((few - answer * history.few) / history.rows, _LEAST), answer

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import platform
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from headwater.plan.identity import versions
 from headwater.plan.prediction import FoldCost, Prediction, UnitCosts, in_all, predicted
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan
-from headwater.runtime.machine_costs import Sizes, machine_costs
+from headwater.runtime.machine_costs import Sizes, machine_costs, took
 from headwater.runtime.progress import Say, silent
 from headwater.stores.cache import Cache
 
@@ -153,7 +152,7 @@ def _missing(plan: TrainingSetPlan, tasks: Sequence[Task], kept: Collection[str]
         view, history = _folded(plan, task, tasks)
         if view is None or task.identity in kept:
             continue
-        needed = missing_passes(view, history) - seen
+        needed = set(missing_passes(view, history)) - seen
         seen |= needed
         found[task.name] = len(needed)
     return found
@@ -177,6 +176,5 @@ def _compiling_takes() -> float:
     """Seconds in which a pass of middling length is compiled."""
     import headwater.kernel.numba_compiler  # noqa: F401  loading it is no part of compiling
 
-    started = time.perf_counter()
-    compile_anew(activated_tree, TREE.format(x="float64", out="float64"), Mean)
-    return time.perf_counter() - started
+    types = TREE.format(x="float64", out="float64")
+    return took(lambda: compile_anew(activated_tree, types, Mean))

@@ -28,6 +28,7 @@ from headwater.plan.candidates import Table, candidates
 from headwater.plan.faults import Faults, reads
 from headwater.plan.seeds import derived_seed
 from headwater.plan.sources import plan_source
+from headwater.plan.spines import plan_spine
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import ViewPlan, plan_view
 from headwater.runtime.build import planned
@@ -145,9 +146,7 @@ def synthesize(
     plan = planned(training_set)
     faults = Faults()
     tables = [_table(source, entity, faults) for source in _listed(sources, faults)]
-    faults.has_columns(
-        names(entity), plan.spine.source.schema, "the spine", training_set.spine.place
-    )
+    plan = _with_keys(plan, entity, faults)
     faults.raise_all()
     asked = _sample(plan, rows, seed)
     known = _labelled(asked, plan, entity, seed)
@@ -168,6 +167,13 @@ def synthesize(
     proposals = tuple(Proposal(views[gain.name], gain) for gain in gains)
     unit = "nats" if known.is_binary else "squared units"
     return Proposals(proposals, len(columns), len(listed) - tried, asked.height, unit)
+
+
+def _with_keys(plan: TrainingSetPlan, entity: Any, faults: Faults) -> TrainingSetPlan:
+    """The plan whose rows have the entity's columns, though no view of it may ask for them yet."""
+    keys = *(own.name for own in plan.spine.keys), *names(entity)
+    spine = plan_spine(plan.spine.spine, keys, faults)
+    return plan if spine is None else replace(plan, spine=spine)
 
 
 def _seconds(budget: Any) -> float:

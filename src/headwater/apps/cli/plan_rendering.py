@@ -62,7 +62,8 @@ def _prediction(predicted: Result) -> str:
         )
     if not predicted["passes"]:
         return said
-    compiling = f"{predicted['passes']} passes are compiled first"
+    passes = "1 pass is" if predicted["passes"] == 1 else f"{predicted['passes']} passes are"
+    compiling = f"{passes} compiled first"
     return f"{said}\n{compiling}, in about {seconds(predicted['compile_seconds'])}, once"
 
 
