@@ -75,6 +75,13 @@ def test_many_rows_are_sorted_in_buckets_as_few_are(
 
 
 @pytest.mark.usefixtures("both")
+def test_keys_that_differ_in_all_of_their_bits_are_sorted_to_an_end() -> None:
+    first = np.arange(10_000) % 20 * 100
+    second = np.random.default_rng(5).integers(0, 1 << 60, 10_000)  # as codes of floats are
+    assert order_of(first, second).tolist() == np.lexsort([second, first]).tolist()
+
+
+@pytest.mark.usefixtures("both")
 def test_rows_without_a_code_are_left_out() -> None:
     codes, times = np.array([1, -1, 0, 1, -1]), np.array([7, 0, 9, -3, 2])
     rows, sorted_times = rows_of(codes, times)

@@ -100,14 +100,14 @@ def test_past_the_memory_budget_every_bit_is_the_same(
 def test_an_answered_partition_is_not_computed_again(tmp_path: Path) -> None:
     plan, work, heard = planned(tmp_path, derive=DOUBLED), Scratch(), list[str]()
     first = by_partition(plan, work, 3)
-    files = {file: file.stat().st_mtime_ns for file in work.folder.rglob("*.parquet")}
+    files = {file: file.stat().st_mtime_ns for file in work.folder.rglob("*.*")}
     (tmp_path / "events.parquet").unlink()  # which is split already
     answers = work.path("answers-2")
-    (answers / "rows.parquet").unlink()
+    (answers / "rows.arrow").unlink()
     answers.rmdir()
     assert by_partition(plan, work, 2, say=heard.append).equals(first)
-    again = {file: file.stat().st_mtime_ns for file in work.folder.rglob("*.parquet")}
-    assert {file for file in files if files[file] != again[file]} == {answers / "rows.parquet"}
+    again = {file: file.stat().st_mtime_ns for file in work.folder.rglob("*.*")}
+    assert {file for file in files if files[file] != again[file]} == {answers / "rows.arrow"}
     assert heard == ["view 'v': 2 of 3 partitions are there from a run before"]
 
 

@@ -254,7 +254,11 @@ MUTANTS = (
     mutant(
         "features are planned without a mask",
         f"{PROOF}::test_each_input_is_proved_or_masked_and_says_by_which_comparison",
-        ("plan/features.py: feature_plans", "mask=clock,", "mask=type(clock)(),"),
+        (
+            "plan/features.py: _feature",
+            "mask=clock,\n            value_type=one",
+            "mask=type(clock)(),\n            value_type=one",
+        ),
     ),
     mutant(
         "attributes are planned without a mask",
@@ -269,7 +273,11 @@ MUTANTS = (
     mutant(
         "features are planned without a mask, and no proof is asked for",
         f"{MASKS}::test_a_value_that_came_late_is_in_no_artifact",
-        ("plan/features.py: feature_plans", "mask=clock,", "mask=type(clock)(),"),
+        (
+            "plan/features.py: _feature",
+            "mask=clock,\n            value_type=one",
+            "mask=type(clock)(),\n            value_type=one",
+        ),
         ("runtime/build.py: planned", "    prove(plan)\n", ""),
     ),
 )

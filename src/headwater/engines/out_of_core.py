@@ -28,6 +28,7 @@ from headwater.engines.partitions import (
     split,
     why_whole,
     write_answers,
+    write_in_order,
 )
 from headwater.engines.refusals import refusal_of
 from headwater.engines.windows import window_features
@@ -158,13 +159,13 @@ class Answers:
         with self.work.filling("in-order") as folder:
             for start in range(0, len(names), step):
                 columns = pl.DataFrame([self._column(one) for one in names[start : start + step]])
-                write_answers(columns, folder / f"{start}.parquet")
+                write_in_order(columns, folder / f"{start}.parquet")
                 parts.append(f"{start}.parquet")
         placed = [self.work.path("in-order") / part for part in parts]
         return pl.concat([pl.scan_parquet(one, glob=False) for one in placed], how="horizontal")
 
     def _column(self, name: str) -> pl.Series:
-        scanned = pl.scan_parquet(list(self.files), glob=False).select(name)
+        scanned = pl.scan_ipc(list(self.files)).select(name)
         return scanned.collect()[name].gather(self.places)
 
 
@@ -210,7 +211,7 @@ def _answered(
     files, refused = [], list[tuple[DataError, Any]]()
     for number, own in enumerate(rows):
         name = f"answers-{number}"
-        files.append(work.path(name) / "rows.parquet")
+        files.append(work.path(name) / "rows.arrow")
         if name in work.names():
             continue
         try:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Protocol
@@ -167,12 +168,25 @@ def read_partition(plan: ViewPlan, folder: Path, number: int) -> Rows:
 
 
 def write_answers(frame: pl.DataFrame, path: Path) -> None:
-    """Keep the answers of one partition.
+    """Keep the answers of one partition; not packed, as that takes longer than to read them.
 
     Raises:
         OSError: The disk does not take it.
     """
+    _written(partial(frame.write_ipc, path))
+
+
+def write_in_order(frame: pl.DataFrame, path: Path) -> None:
+    """Keep some columns in the order of the spine, to be read in pieces.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    _written(partial(frame.write_parquet, path, compression="lz4", statistics=False))
+
+
+def _written(write: Callable[[], object]) -> None:
     try:
-        frame.write_parquet(path, compression="lz4", statistics=False)
+        write()
     except pl.exceptions.PolarsError as error:
         raise os_error_of(error) or OSError(str(error)) from error

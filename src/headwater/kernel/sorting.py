@@ -117,7 +117,7 @@ def sort_digits(keys: Any, order: Any, other_keys: Any, other_order: Any, counts
         differ |= keys[i] ^ keys[0]
     here = 0
     shift = 0
-    while differ >> shift > 0:
+    while shift < 63 and differ >> shift > 0:  # shifting by 64 bits shifts by none
         if (differ >> shift) & 1 == 0:
             shift += 1
             continue
