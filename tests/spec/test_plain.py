@@ -43,7 +43,15 @@ def test_mappings_count_by_content_and_sequences_by_order() -> None:
 def test_an_aggregation_says_its_kind_and_fields_and_not_its_line() -> None:
     assert plain(hw.Mean("delay").within("7d", timedelta(days=1))) == {
         "is": "Windowed",
-        "aggregation": {"is": "Mean", "column": "delay", "name": None, "where": None},
+        "aggregation": {
+            "is": "Mean",
+            "column": "delay",
+            "name": None,
+            "where": None,
+            "by": None,
+            "values": None,
+            "top": None,
+        },
         "windows": ["7d", "1d"],
     }
 
