@@ -38,7 +38,7 @@ WORDS: dict[Kind, tuple[tuple[str, dict[str, Any]], ...]] = {
     "string": (("CountDistinct", {}), ("Last", {})),
     "duration": (("Min", {}), ("Max", {}), ("Last", {})),
 }
-"""What is asked of each kind of column; a word that is not there is left out."""
+"""What is asked of each kind of column."""
 INNER: tuple[str, ...] = ("Mean", "Last")
 """What is asked of what an inner view says."""
 
@@ -100,12 +100,10 @@ def _folded(keys: tuple[str, ...], table: Table) -> Iterator[FeatureView]:
     name, source = _view_name(table.source.source, keys), table.source.source
     listed: list[Windowed] = []
     for word in ("Count", "TimeSince"):
-        for made in _made(word, None, {}):
-            listed += _windowed(made, table)
+        listed += _windowed(_made(word, None, {}), table)
     for column in _columns(table.source, keys):
         for word, given in WORDS.get(kind_of(table.source.schema[column]), ()):
-            for made in _made(word, column, given):
-                listed += _windowed(made, table)
+            listed += _windowed(_made(word, column, given), table)
     for one in listed:
         yield FeatureView(name, source, entity=keys, features=[one], place=None)
 
@@ -125,9 +123,8 @@ def _chained(keys: tuple[str, ...], table: Table, other: Table) -> Iterator[Feat
         name = f"{_view_name(table.source.source, keys)}_{inner.name}"
         for said, dtype in _said(inner, other):
             for word in INNER if kind_of(dtype) in ("integer", "float", "boolean") else ("Last",):
-                for made in _made(word, said, {}):
-                    for one in _windowed(made, table):
-                        yield FeatureView(name, source, entity=keys, features=[one], place=None)
+                for one in _windowed(_made(word, said, {}), table):
+                    yield FeatureView(name, source, entity=keys, features=[one], place=None)
 
 
 def _inner(column: str, other: Table) -> View | None:
@@ -163,9 +160,9 @@ def _said(inner: View, other: Table) -> Iterator[tuple[str, pl.DataType]]:
                 yield f"{inner.name}__{stem}{one.aggregation.word}_{tail}", dtype
 
 
-def _made(word: str, column: str | None, given: dict[str, Any]) -> Iterator[Aggregation]:
-    if word in plugins.members("aggregations"):
-        yield plugins.find(word)(column, place=None, **given)
+def _made(word: str, column: str | None, given: dict[str, Any]) -> Aggregation:
+    made: Aggregation = plugins.find(word)(column, place=None, **given)
+    return made
 
 
 def _windowed(aggregation: Aggregation, table: Table) -> list[Windowed]:

@@ -64,9 +64,9 @@ def _followed(source: SourcePlan, column: str, through: tuple[str, ...]) -> Iter
 def _because(source: SourcePlan, column: str) -> str:
     """Which declaration gives a column its clock."""
     declared = source.source
-    for view in source.views:
-        if any(feature.column == column for feature in view.features):
-            return f"view {view.view.name!r} as of event time, known with the row"
+    given = {one.column: view.view.name for view in source.views for one in view.features}
+    if column in given:
+        return f"view {given[column]!r} as of event time, known with the row"
     if declared.static is not None:
         return "static"
     if column in declared.known_times:
