@@ -23,7 +23,7 @@ SHRINKAGE = 20.0
 """So many rows without a gain stand in each bin."""
 WORTH = 1e-3
 """The least share of the loss for which a column is taken, however sure it is."""
-CHEAP = 1.0
+CHEAP = 10.0
 """Milliseconds for a thousand rows below which costs count as the same."""
 _FEW = 20
 """Fewer entities are not halved: too few would be left to learn from."""
