@@ -182,7 +182,7 @@ def test_a_part_with_a_name_gives_it() -> None:
 
 
 def test_a_composite_without_combine_is_unfinished() -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError):  # what the base says of members that lack it
         Composite.combine()
     with pytest.raises(SpecError, match="it compares nothing"):
         planned(MoreThan().within("1h"))

@@ -453,4 +453,5 @@ class Composite(Aggregation):
             given: An array for each part, float64, or int64 where the part gives integers, booleans
                 or durations; where each is null (it then holds 0); the parameters, float64.
         """
+        # nothing is unfinished: each member says it, and a composite is never asked itself
         raise NotImplementedError

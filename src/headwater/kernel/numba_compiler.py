@@ -11,6 +11,7 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from numba import _dynfunc, config, types
@@ -24,6 +25,8 @@ from numba.core.typed_passes import NativeLowering
 
 from headwater.kernel.machine_code import MEMINFO, MachineCode, support
 
+_joined = attrgetter("library")
+"""The `_Joined` of what was compiled."""
 FAILURES = (errors.NumbaError, errors.UnsupportedBytecodeError)
 
 
@@ -56,9 +59,10 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
 
     def run_pass(self, state: Any) -> bool:
         state.flags.no_compile = True
-        state.library = _Joined(state.targetctx.codegen(), state.func_id.func_qualname)
+        joined = _Joined(state.targetctx.codegen(), state.func_id.func_qualname)
+        state["library"] = joined
         super().run_pass(state)
-        made, parts = state["cr"], [state.library]
+        made, parts = state["cr"], [joined]
         module, name = made.fndesc.lookup_module(), made.fndesc.qualname
         stands = _dynfunc.make_function(module, name, "not compiled", 0, made.env, tuple(parts))
         state.targetctx.insert_user_function(stands, made.fndesc, parts)
@@ -86,8 +90,9 @@ def machine_code(function: Any, signature: str, *, vectorize: bool) -> MachineCo
     with _compiling(vectorize=vectorize):
         function.compile(parsed)
         made = function.overloads[parsed.args]
-        code = made.library.emitted()
-    needs = {one.name for one in made.library._final_module.functions if one.is_declaration}
+        joined = _joined(made)
+        code = joined.emitted()
+    needs = {one.name for one in joined._final_module.functions if one.is_declaration}
     if str(nrtdynmod._meminfo_struct_type) != MEMINFO:
         needs.add("NRT_")
     return MachineCode(made.fndesc.llvm_func_name, tuple(sorted(needs)), code, support())
