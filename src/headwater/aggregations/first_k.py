@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from headwater.aggregations.base import EVERY_KIND, Aggregation, Extra, Kind, Returns
-from headwater.kernel.nearest_rows import (
-    lift_row,
-    listed_rows,
-    oldest_rows,
-    place_fault,
-    prepare_rows,
-)
+from headwater.aggregations.last_k import LastK
+from headwater.kernel.nearest_rows import listed_rows, oldest_rows
 
 
 @dataclass(frozen=True, slots=True)
-class FirstK(Aggregation):
+class FirstK(LastK):
     """The values of the `k` oldest visible rows, the oldest first; fewer where there are.
 
     Nulls are skipped, NaN is a value; empty input gives null, not an empty list; order is that of
@@ -30,37 +24,9 @@ class FirstK(Aggregation):
     ('3',)
     """
 
-    k: int = 5
-
-    takes: ClassVar[tuple[Kind, ...]] = EVERY_KIND
-    returns: ClassVar[Returns] = "rows"
-    reads_also: ClassVar[tuple[Extra, ...]] = ("parameters",)
-    ordered: ClassVar[bool] = True
-    serves: ClassVar[tuple[str, ...]] = ("window",)
-    prepare = staticmethod(prepare_rows)
-    lift = staticmethod(lift_row)
     merge = staticmethod(oldest_rows)
 
     @staticmethod
     def result(state: Any, x: Any, parameters: Any, scale: int, into: Any) -> tuple[int, int]:
         """The rows of the state."""
         return listed_rows(state, into, False)
-
-    @property
-    def parameters(self) -> tuple[float, ...]:
-        """How many."""
-        return (self.k,)
-
-    @property
-    def most(self) -> int:
-        """How many at most."""
-        return self.k
-
-    @property
-    def label(self) -> tuple[str, ...]:
-        """How many."""
-        return (str(self.k),)
-
-    def parameter_fault(self) -> str | None:
-        """Where k is no number of rows."""
-        return place_fault("k", self.k)

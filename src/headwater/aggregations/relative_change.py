@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from headwater.aggregations.base import Aggregation, Composite, Earlier, Returns
-from headwater.aggregations.change import part_fault
-from headwater.aggregations.mean import Mean
+from headwater.aggregations.base import Returns
+from headwater.aggregations.change import Change
 
 
 @dataclass(frozen=True, slots=True)
-class RelativeChange(Composite):
+class RelativeChange(Change):
     """The `Change` by the size of the earlier result: 0.25 is a quarter more, -1.0 nothing left.
 
     Both results are taken as floats. Null where one of both is, so over empty input, and where the
@@ -24,30 +23,12 @@ class RelativeChange(Composite):
     Args:
         aggregation: What is folded over both windows; `where=` belongs to it.
 
+    >>> from headwater.aggregations.mean import Mean
     >>> RelativeChange(Mean("price")).word
     'relative_change'
     """
 
-    column: Any = field(default=None, init=False, repr=False)
-    aggregation: Any = None
-
     returns: ClassVar[Returns] = "float"
-
-    @classmethod
-    def of_example(cls, column: Any, **given: Any) -> Aggregation:
-        """The relative change of a mean."""
-        return cls(Mean(column, where=given.pop("where", None)), **given)
-
-    @property
-    def parts(self) -> tuple[Any, ...]:
-        """The later window, then the earlier one."""
-        if self.parameter_fault() is not None:
-            return ()
-        return self.aggregation, Earlier(self.aggregation)
-
-    def parameter_fault(self) -> str | None:
-        """An aggregation without windows of its own."""
-        return part_fault(self.aggregation)
 
     @staticmethod
     def combine(*given: Any) -> tuple[Any, Any]:
