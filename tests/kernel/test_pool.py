@@ -19,6 +19,7 @@ from headwater.kernel.pool import (
     divided,
     falling_shares,
     for_groups,
+    for_ranges,
 )
 
 
@@ -171,3 +172,11 @@ def test_without_it_the_processors_at_hand_are_counted(monkeypatch: pytest.Monke
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert default_threads() == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("size", [0, 1, 6, 7, 50])
+def test_ranges_of_items_are_run_once(threads: int, size: int) -> None:
+    seen: list[int] = []
+    for_ranges(lambda start, stop: seen.extend(range(start, stop)), size, threads, step=7)
+    assert sorted(seen) == list(range(size))

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headwater.engines.ordering import DEAL, SORT
+from headwater.engines.ordering import SORT, dealt
 from headwater.kernel.compile import compiled
-from headwater.kernel.sorting import FEW, into_buckets, sort_buckets
+from headwater.kernel.sorting import FEW, sort_buckets
 
 
-def sorted_in_buckets(high: Any, low: Any, least: int, bits: int) -> tuple[list[int], list[int]]:
+def sorted_in_buckets(
+    high: Any, low: Any, least: int, bits: int, *, threads: int = 1
+) -> tuple[list[int], list[int]]:
     """Positions and lower numbers of the rows from `least` on, by that many bits of buckets."""
     lowest, low_bits = int(low.min()), int(low.max() - low.min()).bit_length()
     high_bits = int(high.max() - least).bit_length()
     bits = min(bits, high_bits + low_bits)
     about = np.array([least, lowest, low_bits, high_bits + low_bits - bits])
-    keys, order = np.zeros(len(high), np.int64), np.zeros(len(high), np.int64)
-    stops, places = np.zeros(1 << bits, np.int64), np.zeros((1 << bits) + 1, np.int64)
-    compiled(into_buckets, DEAL)(high, low, about, places, keys, order, stops)
+    keys, order, stops = dealt(high, low, about, buckets=1 << bits, threads=threads)
     starts = np.concatenate([[0], stops[:-1]])
     buckets = np.stack([starts, stops, np.arange(len(stops))], axis=1)
     compiled(sort_buckets, SORT)(about, keys, order, buckets)
@@ -37,9 +37,10 @@ def test_rows_are_sorted_by_both_numbers_and_equal_ones_keep_their_order(
     low = random.choice([-(2**40), 7, 8, 300, *random.integers(0, 1 << 45, 20)], size)
     high[0] = 5
     expected = [i for i in np.lexsort([low, high]).tolist() if high[i] >= 4]
-    order, lower = sorted_in_buckets(high, low, 4, bits)
-    assert order == expected
-    assert lower == low[expected].tolist()
+    for threads in (1, 2, 3):
+        order, lower = sorted_in_buckets(high, low, 4, bits, threads=threads)
+        assert order == expected
+        assert lower == low[expected].tolist()
 
 
 def test_rows_that_are_sorted_already_stay_where_they_are() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from headwater.engines.gathering import gather
 from headwater.engines.histories import Rows
 from headwater.engines.ordering import order_of, rows_of
+from headwater.kernel.pool import for_ranges
 from headwater.plan.views import ViewPlan
 
 _SMALL = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
@@ -69,12 +71,13 @@ class Arranged:
             )
         return self._made["rank"]
 
-    def in_order_of_data(self, found: Any, size: int) -> Any:
+    def in_order_of_data(self, found: Any, size: int, threads: int) -> Any:
         """What was found for each arranged spine row, by column; zeros for those left out.
 
         Args:
             found: Its second axis is that of `spine`.
             size: The rows of the spine, with those left out.
+            threads: How many to use.
         """
         if not len(self.spine):
             return np.zeros((len(found), size, *found.shape[2:]), found.dtype)
@@ -83,7 +86,9 @@ class Arranged:
             places[self.spine], is_left_out[self.spine] = np.arange(len(self.spine)), False
             self._places.extend((places, np.flatnonzero(is_left_out)))
         places, left_out = self._places
-        spread = found.take(places, axis=1, mode="clip")
+        spread = np.empty((len(found), size, *found.shape[2:]), found.dtype)
+        for one, into in zip(found, spread, strict=True):
+            gather(one, places, into, threads)
         spread[:, left_out] = 0
         return spread
 
@@ -92,7 +97,7 @@ def arrange(
     view: ViewPlan, history: Rows, keys: pl.DataFrame, as_of: pl.Series, *, threads: int = 1
 ) -> Arranged:
     """Sort history and spine by entity and time; only entities that the spine asks for stay."""
-    events, asked, entities = entity_codes(history.frame, keys, view.view.keys)
+    events, asked, entities = entity_codes(history.frame, keys, view.view.keys, threads)
     times, sequence = history.event_times().to_numpy(), _sequence(view, history)
     if sequence is None:
         rows, time = rows_of(events, times, threads=threads)
@@ -132,14 +137,14 @@ def _ties(time: Any, starts: Any, sequence: Any) -> Any:
 
 
 def entity_codes(
-    history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str]
+    history: pl.DataFrame, spine: pl.DataFrame, keys: Sequence[str], threads: int = 1
 ) -> tuple[Any, Any, int]:
     """Dense codes of the spine's entities, for both frames, and how many there are.
 
     Null keys and strangers get -1.
     """
     if len(keys) == 1:
-        found = _codes_of_integers(history[keys[0]], spine[keys[0]])
+        found = _codes_of_integers(history[keys[0]], spine[keys[0]], threads)
         if found is not None:
             return found
     ours = _comparable(spine, keys)
@@ -147,7 +152,9 @@ def entity_codes(
     return _codes(_comparable(history, keys), known), _codes(ours, known), known.height
 
 
-def _codes_of_integers(history: pl.Series, spine: pl.Series) -> tuple[Any, Any, int] | None:
+def _codes_of_integers(
+    history: pl.Series, spine: pl.Series, threads: int
+) -> tuple[Any, Any, int] | None:
     """The same for numbers that lie close enough for a table of all between them; else None."""
     least, most = spine.min(), spine.max()
     if history.dtype not in _SMALL or spine.dtype not in _SMALL or least is None or most is None:
@@ -155,20 +162,34 @@ def _codes_of_integers(history: pl.Series, spine: pl.Series) -> tuple[Any, Any, 
     first, size = int(least), int(most) - int(least) + 1  # type: ignore[arg-type]
     if size > 4 * (history.len() + spine.len()):
         return None
-    ours = _places(spine, first, size)
-    is_asked = np.zeros(size + 1, np.bool_)  # the last is for what is null or outside
-    is_asked[ours] = True
-    is_asked[-1] = False
-    table = np.where(is_asked, np.cumsum(is_asked) - 1, -1)
-    return table[_places(history, first, size)], table[ours], int(is_asked.sum())
+    # the last is for what is null or outside
+    is_asked = _looked_up(spine, first, np.arange(size + 1), threads)
+    table = np.zeros(size + 1, np.int64)
+    table[is_asked] = 1
+    table[-1] = 0
+    entities = int(table.sum())
+    table = np.where(table, np.cumsum(table) - 1, -1)
+    return (
+        _looked_up(history, first, table, threads),
+        _looked_up(spine, first, table, threads),
+        entities,
+    )
 
 
-def _places(keys: pl.Series, first: int, size: int) -> Any:
-    """How far each number is above the first; `size` where it is null or outside."""
-    numbers = keys.cast(pl.Int64).fill_null(first - 1 if first > -(1 << 63) else first + size)
-    # below the first they wrap, to be greater than all
-    above = (numbers.to_numpy() - first).view(np.uint64)
-    return np.minimum(above, size, out=above).view(np.int64)
+def _looked_up(keys: pl.Series, first: int, table: Any, threads: int) -> Any:
+    """What stands at each number above the first; the last where it is null or outside."""
+    outside = len(table) - 1
+    numbers = keys.cast(pl.Int64).fill_null(first - 1 if first > -(1 << 63) else first + outside)
+    whole, found = numbers.to_numpy(), np.empty(len(keys), np.int64)
+
+    def look_up(start: int, stop: int) -> None:
+        # below the first they wrap, to be greater than all
+        above = (whole[start:stop] - first).view(np.uint64)
+        np.minimum(above, outside, out=above)
+        table.take(above.view(np.int64), out=found[start:stop], mode="clip")
+
+    for_ranges(look_up, len(keys), threads)
+    return found
 
 
 def _codes(frame: pl.DataFrame, known: pl.DataFrame) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from headwater.kernel.compile import compiled
-from headwater.kernel.pool import for_groups
+from headwater.kernel.pool import for_groups, for_ranges
 from headwater.kernel.sorting import into_buckets, sort_buckets
 
 DEAL = (
-    "void(const int64[::1], const int64[::1], const int64[::1], int64[::1], int64[::1], "
-    "int64[::1], int64[::1])"
+    "void(const int64[::1], const int64[::1], const int64[::1], int64, int64[::1], int64[::1], "
+    "int64[::1])"
 )
 SORT = "void(const int64[::1], int64[::1], int64[::1], const int64[:,::1])"
 _MANY = 100_000
@@ -85,13 +85,35 @@ def by_two(high: Any, low: Any, *, least: int | None = None, threads: int = 1) -
         rows = rows[high[rows] >= first]
         return rows, low[rows]
     about = np.array([first, lowest, low_bits, cut])
-    keys, order = np.empty(len(high), np.int64), np.empty(len(high), np.int64)
-    stops = np.empty(1 << (bits - cut), np.int64)
-    places = np.zeros(len(stops) + 1, np.int64)
-    compiled(into_buckets, DEAL)(high, low, about, places, keys, order, stops)
+    keys, order, stops = dealt(high, low, about, buckets=1 << (bits - cut), threads=threads)
     sort = compiled(sort_buckets, SORT)
     for_groups(lambda some: sort(about, keys, order, some), _filled(stops), threads)
     return order[: stops[-1]], keys[: stops[-1]]
+
+
+def dealt(high: Any, low: Any, about: Any, *, buckets: int, threads: int) -> tuple[Any, Any, Any]:
+    """What is left to sort by, and the positions, bucket by bucket; and where each bucket ends.
+
+    Args:
+        high: The first key.
+        low: The second.
+        about: As in `headwater.kernel.sorting`.
+        buckets: How many there are.
+        threads: Each deals out a part of the rows.
+    """
+    size, deal = len(high), compiled(into_buckets, DEAL)
+    step = -(-size // threads)
+    places = np.zeros((threads, buckets), np.int64)
+    keys, order, nothing = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(0, np.int64)
+
+    def part(start: int, stop: int, *into: Any) -> None:
+        deal(high[start:stop], low[start:stop], about, start, places[start // step], *into)
+
+    for_ranges(lambda start, stop: part(start, stop, nothing, nothing), size, threads, step=step)
+    ends = np.cumsum(places.T).reshape(buckets, threads).T
+    places[:] = ends - places
+    for_ranges(lambda start, stop: part(start, stop, keys, order), size, threads, step=step)
+    return keys, order, ends[-1]
 
 
 def _filled(stops: Any) -> Any:

@@ -12,9 +12,11 @@ import polars as pl
 from headwater.aggregations.base import LISTS, NAN_CODE, NUMBERS, POSITIONS, VALUE, Aggregation
 from headwater.engines.decimals import digits_of, in_type, unscaled
 from headwater.engines.extras import NONE, Extras, extras_of
+from headwater.engines.gathering import gathered
 from headwater.engines.hashes import hashes_of
 from headwater.engines.lists import list_column
 from headwater.errors import DataError
+from headwater.kernel.pool import for_ranges
 from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan
 
@@ -58,9 +60,9 @@ class FoldInput:
     def taken(self, out: Any) -> Any:
         """The values of the rows that are results; None where no array holds such values."""
         numbers = None if self.of is None else self.of.numbers()
-        if numbers is None or not len(numbers):
+        if self.of is None or numbers is None or not len(numbers):
             return None
-        return numbers.take(out, mode="clip")  # anything, where there is no result
+        return gathered(numbers, out, self.of.threads)  # anything, where there is no result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,12 +74,14 @@ class Values:
         rows: Positions, in event order.
         has_ties: Whether rows share entity, event time and sequence.
         time: Event times, in event order; None of rows that have none.
+        threads: How many to use.
     """
 
     frame: pl.DataFrame
     rows: Any
     has_ties: bool = field(default=False, kw_only=True)
     time: Any = field(default=None, kw_only=True)
+    threads: int = field(default=1, kw_only=True)
     _shared: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def operand(self, kind: Operand) -> Any:
@@ -91,11 +95,11 @@ class Values:
             if kind == "nothing":
                 self._shared[kind] = np.zeros(len(self.rows), np.int64)
             elif kind == "codes" and column.dtype.is_float() and not column.null_count():
-                self._shared[kind] = codes_of(pl.Series(self.operand("float64"))).to_numpy()
+                self._shared[kind] = _codes_of_floats(self.operand("float64"), self.threads)
             elif kind == "hashes":
-                self._shared[kind] = hashes_of(column).take(self.rows)
+                self._shared[kind] = self._ordered(hashes_of(column))
             else:
-                self._shared[kind] = _operand(column, kind).to_numpy().take(self.rows)
+                self._shared[kind] = self._ordered(_operand(column, kind).to_numpy())
         return self._shared[kind]
 
     def numbers(self) -> Any:
@@ -121,14 +125,14 @@ class Values:
             if "other" in self.frame:
                 met &= self.frame["other"].is_not_null()
             every = np.ones(len(self.rows), np.bool_)
-            self._shared[nulls] = every if met.all() else met.to_numpy().take(self.rows)
+            self._shared[nulls] = every if met.all() else self._ordered(met.to_numpy())
         return self._shared[nulls]
 
     def other(self) -> Any:
         """The second column as float64, in event order."""
         if "other" not in self._shared:
             whole = _operand(self.frame["other"], "float64").to_numpy()
-            self._shared["other"] = np.ascontiguousarray(whole[self.rows])
+            self._shared["other"] = self._ordered(whole)
         return self._shared["other"]
 
     def different(self) -> Any:
@@ -138,6 +142,10 @@ class Values:
             firsts = np.unique(self.operand("hashes")[own], return_index=True)[1]
             self._shared["different"] = own[firsts]
         return self._shared["different"]
+
+    def _ordered(self, values: Any) -> Any:
+        """From the order of the data to event order."""
+        return gathered(values, self.rows, self.threads)
 
 
 def fold_input(aggregation: Aggregation, values: Values) -> FoldInput:
@@ -318,7 +326,8 @@ def codes_of(column: pl.Series) -> pl.Series:
     if column.dtype == pl.Categorical:
         column = column.cast(pl.String)
     if kind_of(column.dtype) == "float":
-        return _codes_of_floats(column)
+        codes = pl.Series(_codes_of_floats(column.cast(pl.Float64).fill_null(0.0).to_numpy()))
+        return codes.set(column.is_null(), NULL_CODE)
     if column.dtype in (pl.List, pl.Array, pl.Struct, pl.Object):
         codes = column.hash(0).reinterpret(signed=True) // 2 * 2
         return codes.set(column.is_null(), NULL_CODE)
@@ -327,31 +336,50 @@ def codes_of(column: pl.Series) -> pl.Series:
     return (column.rank("dense").cast(pl.Int64) * 2).fill_null(NULL_CODE)
 
 
-def _codes_of_floats(column: pl.Series) -> pl.Series:
-    """From their bits, which order as magnitudes do, where their range leaves room; else ranks."""
-    values = column.cast(pl.Float64).fill_null(0.0).to_numpy()
-    is_negative = np.signbit(values)
-    codes = values.view(np.int64) & _LARGEST
-    is_nan = codes > _INFINITE
-    has_nan = is_nan.any()
-    if has_nan:
-        codes[is_nan], is_negative[is_nan] = 0, False
-    most, is_zero = int(codes.max(initial=1)), None
-    least = int(codes.min(initial=most))
-    if not least:
-        is_zero = codes == 0
-        least = int(codes.min(initial=most, where=~is_zero))
+def _codes_of_floats(values: Any, threads: int = 1) -> Any:
+    """From their bits, which order as magnitudes do, where their range leaves room; else ranks.
+
+    Args:
+        values: float64 without nulls.
+        threads: How many to use.
+    """
+    found = list[tuple[int, int]]()
+    for_ranges(lambda a, b: found.append(_magnitudes(values[a:b])), len(values), threads)
+    least = min((one for one, _ in found), default=1)
+    most = max((one for _, one in found), default=1)
     if most - least >= _ROOM:
-        ranks = pl.Series(np.where(is_nan, 0.0, values)).rank("dense")
-        codes = ranks.cast(pl.Int64).to_numpy() * 2
-    else:
-        codes -= least - 1
-        codes *= 2
-        if is_zero is not None:
-            codes[is_zero] = 0
-        np.negative(codes, out=codes, where=is_negative)
-    if is_zero is not None:
-        codes[is_zero & ~is_negative] += 1
-    if has_nan:
+        return _codes_of_ranks(values)
+    codes = np.empty(len(values), np.int64)
+    for_ranges(lambda a, b: _write_codes(values[a:b], least, codes[a:b]), len(values), threads)
+    return codes
+
+
+def _magnitudes(values: Any) -> tuple[int, int]:
+    """The bits of the least and of the greatest magnitude, zero and NaN left out."""
+    bits = values.view(np.int64) & _LARGEST
+    bits[bits > _INFINITE] = 0
+    most = int(bits.max(initial=1))
+    least = int(bits.min(initial=most))
+    return (least if least else int(bits.min(initial=most, where=bits > 0))), most
+
+
+def _write_codes(values: Any, least: int, codes: Any) -> None:
+    """Twice the distance from the least magnitude with the sign of the value; 1 for 0.0."""
+    np.bitwise_and(values.view(np.int64), _LARGEST, out=codes)
+    is_nan, is_zero, is_negative = codes > _INFINITE, codes == 0, np.signbit(values)
+    codes -= least - 1
+    codes *= 2
+    np.negative(codes, out=codes, where=is_negative)
+    if is_zero.any():
+        codes[is_zero] = ~is_negative[is_zero]
+    if is_nan.any():
         codes[is_nan] = NAN_CODE
-    return pl.Series(codes).set(column.is_null(), NULL_CODE)
+
+
+def _codes_of_ranks(values: Any) -> Any:
+    """The same of values that lie too far apart for it: 2 for each that is smaller."""
+    is_nan = np.isnan(values)
+    codes = pl.Series(np.where(is_nan, 0.0, values)).rank("dense").cast(pl.Int64).to_numpy() * 2
+    codes[(values == 0.0) & ~np.signbit(values)] += 1
+    codes[is_nan] = NAN_CODE
+    return codes

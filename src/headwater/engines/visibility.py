@@ -10,6 +10,7 @@ import numpy as np
 
 from headwater.engines.arrangement import Arranged
 from headwater.engines.edges import Edges, Limits, edges_of
+from headwater.engines.gathering import gathered
 from headwater.engines.histories import Rows
 from headwater.engines.ordering import order_of
 from headwater.engines.times import plus
@@ -114,7 +115,8 @@ class Visibility:
         if clock not in self._known:
             later = self.history.follows_by(clock)
             if later is None:
-                self._known[clock] = self.history.known_times(clock).take(self.arranged.rows)
+                known = self.history.known_times(clock)
+                self._known[clock] = gathered(known, self.arranged.rows, self.threads)
             else:
                 self._known[clock] = plus(self.arranged.time, later)
         return self._known[clock]

@@ -98,7 +98,13 @@ def folds(view: ViewPlan, seen: Visibility) -> Iterator[Fold]:
     arranged, known = seen.arranged, dict[Any, Limits]()
     for shared in _by_values(folded(view.features)):
         found = _values(shared[0], seen.history)
-        values = Values(found, arranged.rows, has_ties=arranged.has_ties, time=arranged.time)
+        values = Values(
+            found,
+            arranged.rows,
+            has_ties=arranged.has_ties,
+            time=arranged.time,
+            threads=seen.threads,
+        )
         together = _alike(shared)
         for features in together:
             limits = _limits(features, values, arranged, known)
@@ -194,7 +200,7 @@ def _answer(
         if taken is not None:
             out, values = taken, None
     spread, filled, items = (
-        None if one is None else arranged.in_order_of_data(one, keys.height)
+        None if one is None else arranged.in_order_of_data(one, keys.height, seen.threads)
         for one in (out, status, into)
     )
     columns = from_results(features, spread, filled, values=values, rows=arranged.rows, into=items)

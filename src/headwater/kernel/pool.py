@@ -17,6 +17,8 @@ _PARTS_PER_THREAD = 4
 """How many parts of one entity serve a thread, where it has most of the work."""
 _LEAST_SHARE = 1 / 16
 """Of what is a thread's share, when nothing smaller is worth a call."""
+_RANGE = 1 << 16
+"""Items of arrays that a call reads and writes at a time, so that they stay in a cache."""
 _REPEATED = 1.25
 """How much more work may be done for the sake of sharing that of one entity."""
 
@@ -118,6 +120,25 @@ def for_groups(run: Callable[[Any], None], groups: Any, threads: int) -> None:
         return
     chunks = balanced(_work(groups), falling_shares(threads))
     _share(run, (groups[start:stop] for start, stop in chunks), threads)
+
+
+def for_ranges(
+    run: Callable[[int, int], None], size: int, threads: int, *, step: int = _RANGE
+) -> None:
+    """Call `run(start, stop)` on ranges that cover so many items once, on this many threads.
+
+    Args:
+        run: Writes only to the places of the items that it is given.
+        size: How many items there are.
+        threads: The caller's own is one of them.
+        step: Items of a range; the last may have fewer.
+    """
+    ranges = [(start, min(start + step, size)) for start in range(0, size, step)]
+    if threads == 1 or len(ranges) < 2:
+        for start, stop in ranges:
+            run(start, stop)
+        return
+    _share(lambda part: run(*part), ranges, threads)
 
 
 def _share(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:

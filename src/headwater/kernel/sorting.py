@@ -18,32 +18,27 @@ FEW = 40
 
 
 def into_buckets(
-    high: Any, low: Any, about: Any, places: Any, keys: Any, order: Any, stops: Any
+    high: Any, low: Any, about: Any, first: int, places: Any, keys: Any, order: Any
 ) -> None:
-    """Deal out the positions of all rows whose higher number is not below the least.
+    """Deal out the positions of rows whose higher number is not below the least.
+
+    Rows may be dealt out in parts, by several threads: where each bucket begins for a part is known
+    once the rows of all parts are counted, for which `keys` is left empty.
 
     Args:
-        high: The higher number of each row.
+        high: The higher number of each row of a part.
         low: The lower.
         about: The least of each, the bits of the lower, and `cut`.
-        places: Zeros, one more than there are buckets.
-        keys: What is left to sort by, bucket by bucket; written, as are the next two.
+        first: The position of the part's first row.
+        places: Where the next row of each bucket goes, or how many rows were counted; advanced.
+        keys: What is left to sort by, bucket by bucket; written, as is the next.
         order: The position of each row.
-        stops: Where each bucket ends.
     """
     least, lowest, low_bits, cut = about[0], about[1], about[2], about[3]
     mask = (1 << cut) - 1
     down = max(cut - low_bits, 0)
     up = max(low_bits - cut, 0)
-    for i in range(high.shape[0]):
-        if high[i] >= least:
-            bucket = (high[i] - least) >> down << up
-            if up > 0:
-                bucket += (low[i] - lowest) >> cut
-            places[bucket + 1] += 1
-    for k in range(stops.shape[0]):
-        places[k + 1] += places[k]
-        stops[k] = places[k + 1]
+    counts_only = keys.shape[0] == 0
     for i in range(high.shape[0]):
         if high[i] >= least:
             bucket = (high[i] - least) >> down << up
@@ -51,8 +46,9 @@ def into_buckets(
                 bucket += (low[i] - lowest) >> cut
             p = places[bucket]
             places[bucket] = p + 1
-            keys[p] = (((high[i] - least) << low_bits) + (low[i] - lowest)) & mask
-            order[p] = i
+            if not counts_only:
+                keys[p] = (((high[i] - least) << low_bits) + (low[i] - lowest)) & mask
+                order[p] = first + i
 
 
 def sort_buckets(about: Any, keys: Any, order: Any, buckets: Any) -> None:
