@@ -37,9 +37,16 @@ def test_features_of_two_columns_and_of_others_are_built_and_explained(make_proj
     for column in (of_two, of_others):
         assert train[column].equals(found[column])
         assert train[column].n_unique() > 50
-    computed = explain_project(project, of_two)["computed"]
+    two, others = explain_project(project, of_two), explain_project(project, of_others)
+    computed = two["computed"]
     assert (computed["value"], computed["other"]) == ('col("minutes_late")', 'col("weight")')
-    assert explain_project(project, of_others)["computed"]["made_of"] == [
+    late = ["parcels.minutes_late, known at arrived_at (known_time)"]
+    assert two["reads"]["value"] == late
+    assert two["reads"]["other"] == [
+        "parcels.weight, known at weighed_at (known_times of 'weight')"
+    ]
+    assert others["reads"]["value"] == late
+    assert others["computed"]["made_of"] == [
         'Sum of col("minutes_late") over 1d',
         'Sum of col("minutes_late") over before 1d',
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from headwater.kernel.programs import Program
 from headwater.plan.faults import reads
@@ -16,15 +17,21 @@ Roles = Mapping[str, tuple[Origin, ...]]
 
 def feature_origins(view: ViewPlan, feature: FeaturePlan) -> Roles:
     """Where a feature comes from, by the role that each column plays in it."""
-    schema, declared = view.source.schema, view.source.source
+    declared = view.source.source
+    read = feature.parts or (feature,)
     by_role = {
-        "value": reads(feature.value, schema),
-        "where": reads(feature.where, schema),
+        "value": _columns(view, (part.value for part in read)),
+        "other": _columns(view, (part.other for part in read)),
+        "where": _columns(view, (part.where for part in read)),
         "entity": view.view.keys,
         "event_time": (declared.event_time,) if declared.event_time else (),
         "sequence": tuple(name for name in feature.reads if name == declared.sequence),
     }
     return {role: origins(view.source, columns) for role, columns in by_role.items() if columns}
+
+
+def _columns(view: ViewPlan, expressions: Iterable[Any]) -> list[str]:
+    return [column for one in expressions for column in reads(one, view.source.schema)]
 
 
 def own_origins(spine: SpinePlan, column: str) -> Roles:
