@@ -1,4 +1,4 @@
-"""Lineage: every column that a feature reads has an origin, whatever it is made of."""
+"""Lineage: every column that a feature reads has an origin, every prepared column its steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import headwater as hw
 from headwater import plugins
 from headwater.aggregations.base import Aggregation
 from headwater.plan.faults import Faults
-from headwater.plan.lineage import feature_origins
+from headwater.plan.lineage import feature_origins, prepared_inputs, steps_of
 from headwater.plan.origins import Origin
 from headwater.plan.views import plan_view
 
@@ -81,3 +81,42 @@ def test_rows_that_are_counted_have_no_value_and_a_condition() -> None:
 
 def test_the_sequence_is_an_origin_where_order_matters_to_a_part() -> None:
     assert origins_of(hw.Change(hw.Last("n"))) == {"value": ("n",), "sequence": ("seq",)}
+
+
+def steps(recipe: hw.Recipe, column: str) -> list[str]:
+    """The steps of a prepared column, of those that a fit of the recipe has."""
+    frame = pl.DataFrame({"n": [1.5, None, 2.0], "m": [3.0, 1.0, 2.0], "word": ["a", "b", None]})
+    fitted = recipe.fit(frame, label="m")
+    made_of = prepared_inputs(fitted.preparation.program)
+    found = steps_of(recipe, column, inputs=fitted.inputs, made_of=made_of)
+    return [type(one).__name__ for one in found]
+
+
+def test_a_prepared_column_goes_through_the_steps_that_choose_it() -> None:
+    recipe = hw.Recipe(
+        hw.GroupRare(hw.strings(), min_count=1),
+        hw.ImputeMedian(hw.columns("n")),
+        hw.EncodeTarget(hw.strings()),
+        hw.ScaleStandard(hw.numeric() - hw.columns("n")),
+    )
+    assert steps(recipe, "n") == ["ImputeMedian"]
+    assert steps(recipe, "word") == ["GroupRare", "EncodeTarget", "ScaleStandard"]
+
+
+def test_a_step_that_makes_a_column_is_one_of_those_and_one_beside_it_is_not() -> None:
+    recipe = hw.Recipe(
+        hw.FlagMissing(hw.numeric() | hw.strings()),
+        hw.ImputeMedian(hw.columns("n")),
+        hw.EncodeOneHot(hw.strings()),
+        hw.ScaleStandard(hw.columns("word=a", "n_missing")),
+    )
+    assert steps(recipe, "n") == ["ImputeMedian"]
+    assert steps(recipe, "n_missing") == ["FlagMissing", "ScaleStandard"]
+    assert steps(recipe, "word=a") == ["EncodeOneHot", "ScaleStandard"]
+    assert steps(recipe, "word=null") == ["EncodeOneHot"]
+    assert steps(recipe, "word_missing") == ["FlagMissing"]
+
+
+def test_a_column_that_no_step_chooses_goes_through_none() -> None:
+    assert steps(hw.Recipe(hw.EncodeOneHot(hw.strings())), "n") == []
+    assert steps(hw.Recipe(hw.EncodeOneHot(hw.strings())), "word=b") == ["EncodeOneHot"]

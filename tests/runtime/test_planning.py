@@ -131,6 +131,7 @@ def test_a_prepared_input_is_followed_to_the_columns_that_it_is_made_of(make_pro
     found = explain_project(project, "depot=depot 1")
     assert found["kind"] == "prepared input"
     assert found["reads"] == {"value": ["depot of the training set"]}
+    assert found["computed"]["steps"] == ["EncodeOneHot", "ScaleStandard"]
     assert "depot=depot 1" in explain_project(project, "depot")["prepared"]
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from headwater.kernel.programs import Program
+from headwater.kernel.row_operations import ColumnKind
 from headwater.plan.faults import reads
 from headwater.plan.labels import LabelPlan
 from headwater.plan.origins import Origin, origins
 from headwater.plan.spines import SpinePlan
 from headwater.plan.views import FeaturePlan, ViewPlan
+from headwater.spec.recipe import Recipe
+from headwater.steps.base import Step
+from headwater.steps.selectors import Named
 
 Roles = Mapping[str, tuple[Origin, ...]]
 
@@ -58,3 +63,39 @@ def prepared_inputs(program: Program) -> dict[str, tuple[str, ...]]:
     for _, read, written in program.operations.tolist():
         holds[written] = holds.get(read, frozenset())
     return {name: tuple(sorted(holds[register])) for name, register in program.outputs}
+
+
+def steps_of(
+    recipe: Recipe,
+    column: str,
+    *,
+    inputs: Mapping[str, ColumnKind],
+    made_of: Mapping[str, tuple[str, ...]],
+) -> tuple[Step, ...]:
+    """The steps of a recipe that made a prepared column or changed it, in order.
+
+    Args:
+        recipe: The steps.
+        column: One that comes out.
+        inputs: What goes in, with the kind of each.
+        made_of: What each column that comes out reads, as `prepared_inputs` has it.
+    """
+    (name,) = made_of[column]
+    kinds: dict[str, ColumnKind] = dict.fromkeys(made_of, "number")
+    kinds |= inputs
+    found = []
+    for step in recipe.steps:
+        if name not in step.columns.resolve(kinds):
+            continue
+        after = replace(step, columns=Named((name,))).columns_after({name: kinds[name]})
+        if after is None or column in after.keys() - {name}:  # None: its statistics tell the names
+            name = column
+        elif _leaves_its_columns(step):
+            continue
+        found.append(step)
+        kinds[name] = "number" if after is None else after[name]
+    return tuple(found)
+
+
+def _leaves_its_columns(step: Step) -> bool:
+    return not step.keeps_names and step.gives == "same"

@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from headwater.engines.preparation import Preparation
 from headwater.engines.preparation_state import load
 from headwater.errors import SpecError, closest
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.identity import sources_of, versions
-from headwater.plan.lineage import feature_origins, label_origins, own_origins, prepared_inputs
+from headwater.plan.lineage import (
+    feature_origins,
+    label_origins,
+    own_origins,
+    prepared_inputs,
+    steps_of,
+)
 from headwater.plan.proof import prove, reached
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import FeaturePlan, ViewPlan
@@ -21,6 +28,7 @@ from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
 from headwater.runtime.records import code_state
 from headwater.spec.model import Model
+from headwater.spec.recipe import Recipe
 from headwater.spec.row_expressions import PythonExpression
 from headwater.spec.training_set import TrainingSet
 
@@ -48,23 +56,21 @@ def explain_project(
     say(f"what the data of {training_set.name!r} is now")
     session = Session(project.home, project.seed, say)
     known = resolved(training_set, session)
-    made_of = _prepared(known, session)
-    parts = _parts(known.plan, made_of, column)
+    prepared = _prepared(known, session)
+    parts = _parts(known.plan, prepared, column)
     learners = project.of(Model).values()
     return {
         "name": column,
         "training_set": training_set.name,
         **parts,
-        "prepared": sorted(name for name, inputs in made_of.items() if column in inputs),
+        "prepared": sorted(name for name, inputs in _made_of(prepared).items() if column in inputs),
         "data": _data(known),
         "code": {**parts["code"], **versions(), **code_state(project.folder)},
         "used_by": [one.name for one in learners if one.training_set is training_set],
     }
 
 
-def _parts(
-    plan: TrainingSetPlan, made_of: Mapping[str, tuple[str, ...]], column: str
-) -> dict[str, Any]:
+def _parts(plan: TrainingSetPlan, prepared: Preparation | None, column: str) -> dict[str, Any]:
     """What a column is, by the kind of column that it is."""
     for view in plan.views:
         for feature in view.features:
@@ -78,9 +84,10 @@ def _parts(
     for derived in plan.derived:
         if derived.column == column:
             return _derived(plan, derived)
-    if column in made_of:
-        return _made(plan, column, made_of[column])
-    names = [*plan.feature_columns, *own, plan.training_set.label.name, *made_of]
+    if prepared is not None and column in prepared.columns:
+        return _made(plan, column, prepared)
+    made = () if prepared is None else prepared.columns
+    names = [*plan.feature_columns, *own, plan.training_set.label.name, *made]
     raise SpecError(
         "HW104",
         f"training set {plan.training_set.name!r} has no column {column!r}",
@@ -174,19 +181,23 @@ def _label(plan: TrainingSetPlan) -> dict[str, Any]:
     }
 
 
-def _made(plan: TrainingSetPlan, column: str, inputs: tuple[str, ...]) -> dict[str, Any]:
-    recipe = plan.training_set.recipe
-    steps = [] if recipe is None else [type(step).__name__ for step in recipe.steps]
+def _made(plan: TrainingSetPlan, column: str, prepared: Preparation) -> dict[str, Any]:
+    recipe, made_of = plan.training_set.recipe or Recipe(), _made_of(prepared)
+    steps = steps_of(recipe, column, inputs=prepared.inputs, made_of=made_of)
+    inputs = made_of[column]
     return {
         "kind": "prepared input",
         "reads": {"value": [f"{name} of the training set" for name in inputs]},
-        "computed": {"value": f"prepared from {', '.join(inputs)}", "steps": steps},
+        "computed": {
+            "value": f"prepared from {', '.join(inputs)}",
+            "steps": [type(step).__name__ for step in steps],
+        },
         "known": {
             "clock": "as_of",
             "verdict": "proved",
             "because": "it reads these inputs of its own row, and statistics of training rows",
         },
-        "code": {"defined": str(recipe.place or "") if recipe is not None else ""},
+        "code": {"defined": str(recipe.place or "")},
     }
 
 
@@ -195,13 +206,15 @@ def _known(plan: TrainingSetPlan, column: str) -> dict[str, str]:
     return {"clock": str(proof.clock), "verdict": proof.verdict, "because": proof.because}
 
 
-def _prepared(known: Resolved, session: Session) -> dict[str, tuple[str, ...]]:
-    """What each prepared input reads; empty where the training set was not built yet."""
+def _prepared(known: Resolved, session: Session) -> Preparation | None:
+    """What the training set's recipe has learned; None where it was not built yet."""
     folder = session.home.artifacts / known.plan.training_set.name / known.identity
     state = folder / "states" / "recipe.json"
-    if not state.is_file():
-        return {}
-    return prepared_inputs(load(state.read_text("utf-8"), name=state.name).program)
+    return load(state.read_text("utf-8"), name=state.name) if state.is_file() else None
+
+
+def _made_of(prepared: Preparation | None) -> dict[str, tuple[str, ...]]:
+    return {} if prepared is None else prepared_inputs(prepared.program)
 
 
 def _data(known: Resolved) -> dict[str, Any]:
