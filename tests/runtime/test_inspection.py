@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 import headwater as hw
 from headwater.errors import SpecError
+from headwater.models.calibrators import calibrator
+from headwater.models.metrics import metrics
 from headwater.runtime import inspection
 from headwater.runtime.build import Session
-from headwater.runtime.train import train_in
+from headwater.runtime.train import Trained, labels, train_in
 
 INPUTS = {
     *("distance", "weight", "depot", "courier__minutes_late_mean_6h"),
@@ -104,6 +107,31 @@ def test_a_calibrator_learns_from_validation_and_changes_test_only(
     assert found["metrics"]["test"]["brier"] != plain["metrics"]["test"]["brier"]
     assert found["calibration"]["test"]["brier"] == pytest.approx(found["metrics"]["test"]["brier"])
     assert plain["uncalibrated"] is None
+
+
+def scored(trained: Trained, part: str) -> Any:
+    return trained.scores.filter(pl.col("part") == part)["score"].to_numpy()
+
+
+@pytest.mark.parametrize("method", ["isotonic", "platt"])
+def test_a_calibrated_score_is_what_validation_rows_alone_make_of_the_models_score(
+    ran: Any, make_project: Any, method: str
+) -> None:
+    line = "groups=pl.col"
+    project = make_project(replace={line: f'calibrate="{method}", {line}'})
+    trained = train_in(project.of(hw.Model)["late_model"], Session(project.home, 7))
+    plain = train_in(ran.project.of(hw.Model)["late_model"], Session(ran.project.home, 7))
+    of_test = scored(plain, "test")
+    made = {
+        part: calibrator(method, labels(plain.artifact, part), scored(plain, part))(of_test)
+        for part in ("validation", "test")
+    }
+    assert scored(trained, "test").tolist() == made["validation"].tolist()
+    assert made["validation"].tolist() != made["test"].tolist()
+    assert scored(trained, "validation").tolist() == scored(plain, "validation").tolist()
+    found = trained.result["metrics"]["test"]
+    expected = metrics(labels(plain.artifact, "test"), made["validation"])
+    assert {name: found[name] for name in expected} == expected
 
 
 def test_a_calibrator_without_test_rows_changes_nothing(make_project: Any) -> None:
