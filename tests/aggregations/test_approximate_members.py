@@ -49,7 +49,7 @@ def skewed() -> pl.DataFrame:
     "member",
     [
         hw.ApproximateCountDistinct("x"),
-        hw.ApproximateCountDistinct("x", 12),
+        hw.ApproximateCountDistinct("x", 14),
         hw.ApproximateQuantile("x"),
         hw.ApproximateQuantile("x", 0.99, 0.005),
         hw.ApproximateTopK("x"),
@@ -153,10 +153,22 @@ def test_columns_say_the_parameters() -> None:
     ]
 
 
+@pytest.mark.parametrize("number", [1_000_000, pytest.param(10_000_000, marks=pytest.mark.slow)])
+def test_the_greatest_precision_is_within_three_standard_errors_of_many(number: int) -> None:
+    rows = pl.DataFrame({"x": pl.int_range(number, eager=True)}).with_columns(
+        at=pl.lit(AT), group=pl.lit(0)
+    )
+    source = hw.Source("rows", hw.Frame(rows), event_time="at", known_time="at")
+    member = hw.ApproximateCountDistinct("x", 14)
+    view = hw.FeatureView("v", source, entity="group", features=[member.within("7d")])
+    found = hw.enrich(pl.DataFrame({"group": [0], "asked": [AT + DAY]}), [view], as_of="asked")
+    assert abs(found.to_series(2).item() / number - 1) < 3 * 0.0081
+
+
 @pytest.mark.parametrize(
     ("member", "said"),
     [
-        (hw.ApproximateCountDistinct("x", 3), "precision= is a whole number from 4 to 12, found 3"),
+        (hw.ApproximateCountDistinct("x", 3), "precision= is a whole number from 4 to 14, found 3"),
         (hw.ApproximateCountDistinct("x", True), "precision= .* found True"),
         (hw.ApproximateQuantile("x", -0.1), "q= is from 0 to 1, found -0.1"),
         (hw.ApproximateQuantile("x", True), "q= is from 0 to 1, found True"),

@@ -49,8 +49,8 @@ def test_a_register_keeps_the_place_of_the_first_one() -> None:
 
 
 def test_the_words_of_a_state_hold_ten_registers_each() -> None:
-    words = [prepare_registers(None, np.array([float(p)]), None, 0, 9)[1] for p in (4, 8, 12)]
-    assert words == [2, 26, 410]
+    words = [prepare_registers(None, np.array([float(p)]), None, 0, 9)[1] for p in (4, 8, 14)]
+    assert words == [2, 26, 1_639]
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 10, 100, 1_000, 20_000])

@@ -17,7 +17,7 @@ from headwater.kernel.hyperloglog import (
     prepare_registers,
 )
 
-LEAST, MOST = 4, 12
+LEAST, MOST = 4, 14
 """The precisions that there are."""
 
 
@@ -39,7 +39,7 @@ class ApproximateCountDistinct(Aggregation):
 
     A state takes `0.8 * 2**precision` bytes. Over windows, which rows leave, a pass counts ranks
     instead, in one state for each window, whatever the number of rows: 21 kB for 100,000 rows by
-    default, 16 times that for the greatest precision.
+    default, 64 times that for the greatest precision, 14, whose standard error is 0.81 %.
 
     Sources: Flajolet, Fusy, Gandouet and Meunier, "HyperLogLog" (2007); Heule, Nunkesser and Hall,
     "HyperLogLog in practice" (2013); the estimate of Ertl, "New cardinality estimation algorithms
@@ -79,7 +79,7 @@ class ApproximateCountDistinct(Aggregation):
         return Error("CountDistinct", 1.04 / 2 ** (self.precision / 2), "result", 0.68)
 
     def parameter_fault(self) -> str | None:
-        """`precision` is a whole number from 4 to 12."""
+        """`precision` is a whole number from 4 to 14."""
         given: Any = self.precision
         is_number = isinstance(given, int) and not isinstance(given, bool)
         if is_number and LEAST <= given <= MOST:
