@@ -139,6 +139,26 @@ def test_a_run_without_rule_clocks_or_defined_metrics_is_told_too() -> None:
     assert "nothing was recomputed" in text
 
 
+@pytest.mark.parametrize("only", [0, 1])
+def test_why_a_metric_is_undefined_is_said_once_for_all_that_it_is_true_of(only: int) -> None:
+    why = {"undefined": dict.fromkeys(("roc_auc", "pr_auc"), f"every label is {only}")}
+    of_area = {"undefined": {"roc_auc": f"every label is {only}"}}
+    alone = {**scores(None, 0.1), "pr_auc": None, **why}
+    no_probability = {"undefined": {"brier": "the score is not a probability"}}
+    found = result(
+        metrics={"test": alone, "validation": scores(0.7, 0.1)},
+        baseline={"test": alone, "validation": scores(0.5, 0.1)},
+        rule={"test": alone, "validation": scores(0.6, None) | no_probability},
+        clocks=[{**clock("known", None), "roc_auc": None, "low": None, "high": None, **of_area}],
+    )
+    lines = rendering.run(found).splitlines()
+    assert [line for line in lines if line.startswith("undefined")] == [
+        f"undefined for known: ROC-AUC; every label is {only}",
+        "undefined on validation for rule: Brier; the score is not a probability",
+        f"undefined on test for late_gbm, no model, rule: ROC-AUC, PR-AUC; every label is {only}",
+    ]
+
+
 def test_findings_are_part_of_every_summary() -> None:
     finding = {"code": "HW305", "certainty": "suspected", "message": "source 'a' declares no clock"}
     expected = "suspected: [HW305] source 'a' declares no clock"

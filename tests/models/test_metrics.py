@@ -32,11 +32,22 @@ def test_perfect_and_reversed_scores_are_exactly_one_and_zero() -> None:
 
 
 @pytest.mark.parametrize("only", [0, 1])
-def test_a_single_class_leaves_roc_auc_undefined_with_the_reason(only: int) -> None:
-    found = metrics(np.full(200, only), np.linspace(0, 1, 200))
-    assert found["roc_auc"] is None
-    assert found["undefined"]["roc_auc"] == f"every label is {only}"
+def test_a_single_class_leaves_both_areas_undefined_with_the_reason(only: int) -> None:
+    label, score = np.full(200, only), np.linspace(0, 1, 200)
+    found = metrics(label, score)
+    assert (found["roc_auc"], found["pr_auc"]) == (None, None)
+    assert found["undefined"] == dict.fromkeys(("roc_auc", "pr_auc"), f"every label is {only}")
+    assert (roc_auc(label, score), pr_auc(label, score)) == (None, None)
+    assert found["prevalence"] == only
     assert found["brier"] is not None
+
+
+def test_a_random_score_has_a_pr_auc_of_the_prevalence_that_stands_beside_it() -> None:
+    label = np.repeat([1, 0], [4_000, 46_000])  # 8 %
+    found = metrics(label, np.random.default_rng(4).random(50_000))
+    assert found["prevalence"] == 0.08
+    assert found["pr_auc"] == pytest.approx(0.08, abs=0.003)
+    assert found["roc_auc"] == pytest.approx(0.5, abs=0.01)
 
 
 def test_no_rows_leave_every_metric_undefined_with_the_reason() -> None:
@@ -49,8 +60,8 @@ def test_no_rows_leave_every_metric_undefined_with_the_reason() -> None:
 def test_a_row_of_weight_zero_does_not_make_a_second_class() -> None:
     weights = np.array([1, 1, 0])
     found = metrics(np.array([1, 1, 0]), np.array([0.2, 0.3, 0.4]), weights=weights)
-    assert found["roc_auc"] is None
-    assert found["pr_auc"] == 1.0
+    assert (found["roc_auc"], found["pr_auc"]) == (None, None)
+    assert found["undefined"] == dict.fromkeys(("roc_auc", "pr_auc"), "every label is 1")
 
 
 def test_a_ranking_that_is_no_probability_has_no_brier_and_no_log_loss() -> None:
@@ -59,6 +70,13 @@ def test_a_ranking_that_is_no_probability_has_no_brier_and_no_log_loss() -> None
     assert found["undefined"] == dict.fromkeys(
         ("brier", "log_loss"), "the score is not a probability"
     )
+
+
+def test_each_metric_that_is_undefined_has_its_own_reason() -> None:
+    assert metrics(np.array([1, 1]), np.array([-3.0, 40.0]))["undefined"] == {
+        **dict.fromkeys(("roc_auc", "pr_auc"), "every label is 1"),
+        **dict.fromkeys(("brier", "log_loss"), "the score is not a probability"),
+    }
 
 
 def test_an_infinite_score_ranks_above_and_below_all_others() -> None:
@@ -120,7 +138,6 @@ def test_metrics_equal_scikit_learn_with_ties_and_weights(
     found = metrics(label, score, weights=weights)
     if min(mass):
         close(found["roc_auc"], reference.roc_auc_score(label, score, sample_weight=weights))
-    if mass[1]:
         close(
             found["pr_auc"], reference.average_precision_score(label, score, sample_weight=weights)
         )

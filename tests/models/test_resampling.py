@@ -108,17 +108,18 @@ def test_a_resample_of_one_class_is_left_out_and_counted() -> None:
     found = bootstrap(label, {"s": score}, resamples=100, generator=np.random.default_rng(0))
     missing = found.undefined("s")
     assert 30 < missing < 70
+    assert found.undefined("s", "pr_auc") == missing
     assert found.interval("s") == (1.0, 1.0)
 
 
-def test_a_single_class_has_no_interval_of_roc_auc() -> None:
+@pytest.mark.parametrize("only", [0, 1])
+def test_a_single_class_has_no_interval_of_an_area(only: int) -> None:
     found = bootstrap(
-        np.ones(20, dtype=np.int64),
-        {"s": np.linspace(0, 1, 20)},
-        generator=np.random.default_rng(0),
+        np.full(20, only), {"s": np.linspace(0, 1, 20)}, generator=np.random.default_rng(0)
     )
     assert found.interval("s") is None
-    assert found.interval("s", "prevalence") == (1.0, 1.0)
+    assert found.interval("s", "pr_auc") is None
+    assert found.interval("s", "prevalence") == (only, only)
 
 
 def test_a_ranking_has_intervals_of_order_only() -> None:

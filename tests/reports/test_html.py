@@ -44,6 +44,7 @@ def clock(variant: str, roc_auc: float, difference: float, half: float = 0.008) 
     }
 
 
+WORDS = {"variant", "description"}
 DAYS = [("2013-01-01", "train", 100, 0.25), ("2013-01-02", "train", 200, 0.5)]
 TIMELINE: dict[str, Any] = {
     "every": "1d",
@@ -251,6 +252,23 @@ def test_the_page_reads_from_what_it_promises_to_what_was_looked_at() -> None:
         *("calibration", "importance", "looks", "findings"),
     ]
     assert re.findall(r'<li><a href="#(\w+)">', text) == headings
+
+
+def test_the_area_of_a_random_ranking_stands_beside_the_models_own() -> None:
+    rare = {"test": scores(0.7) | {"pr_auc": 0.21, "prevalence": 0.08}}
+    text = page(metrics=rare).text
+    assert "PR-AUC, test 0.210 at random 0.080" in text
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_a_part_of_one_class_has_no_areas_and_every_place_says_why(only: int) -> None:
+    why = {"undefined": dict.fromkeys(("roc_auc", "pr_auc"), f"every label is {only}")}
+    alone = {**scores(None), "pr_auc": None, "prevalence": float(only), **why}
+    look = {**RUN["looks"][0], "metrics": {"brier": 0.1}, **why}
+    row = clock("known", 0.5, 0.0) | dict.fromkeys(clock("known", 0.5, 0.0).keys() - WORDS)
+    found = page(metrics={"test": alone}, clocks=[row | why], looks=[look], calibration={})
+    assert found.text.count(f"– every label is {only}") == 2 + 2 + 1 + 1
+    assert "PR-AUC, test – every label is" in found.text
 
 
 def test_the_promise_of_event_time_is_said_with_its_interval() -> None:

@@ -39,7 +39,7 @@ def test_each_variant_has_a_score_with_intervals_and_a_difference(ran: Any) -> N
     for row in rows.values():
         assert set(row) == {
             *("variant", "description", "roc_auc", "low", "high"),
-            *("difference_to_known", "difference_low", "difference_high"),
+            *("difference_to_known", "difference_low", "difference_high", "undefined"),
         }
         assert row["low"] <= row["roc_auc"] <= row["high"]
         assert row["difference_to_known"] == row["roc_auc"] - rows["known"]["roc_auc"]
@@ -47,6 +47,23 @@ def test_each_variant_has_a_score_with_intervals_and_a_difference(ran: Any) -> N
     assert len({row["description"] for row in rows.values()}) == 4
     known = rows["known"]
     assert [known[f"difference_{end}"] for end in ("to_known", "low", "high")] == [0.0, 0.0, 0.0]
+
+
+def test_on_validation_rows_of_one_class_no_variant_has_a_score_and_says_why(
+    make_project: Any, parcels: pl.DataFrame
+) -> None:
+    late = pl.col("minutes_late").clip(20)  # null where the parcel was lost
+    after_train = pl.col("sent_at") >= parcels["sent_at"].sort()[1_150]
+    rows = parcels.with_columns(
+        minutes_late=pl.when(after_train).then(late).otherwise("minutes_late")
+    )
+    _, table = compared(make_project(rows=rows))
+    assert list(table) == VARIANTS
+    for row in table.values():
+        assert row["undefined"] == {"roc_auc": "every label is 1"}
+        assert {row[name] for name in row.keys() - {"variant", "description", "undefined"}} == {
+            None
+        }
 
 
 def test_known_is_the_trained_model_itself(ran: Any) -> None:

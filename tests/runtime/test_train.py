@@ -59,6 +59,7 @@ def test_metrics_stand_beside_baseline_and_rule_with_intervals(ran: Any) -> None
     baseline = trained.result["baseline"]["test"]
     assert {name: baseline[name] for name in expected} == expected
     assert baseline["roc_auc"] == 0.5
+    assert baseline["pr_auc"] == trained.result["metrics"]["test"]["prevalence"]
     rule = trained.artifact.to_polars("test")["courier__late_share_6h"].fill_null(0.3).to_numpy()
     assert trained.result["rule"]["test"]["roc_auc"] == metrics(labels, rule)["roc_auc"]
 
@@ -75,6 +76,31 @@ def test_the_metrics_are_of_the_estimator_on_the_prepared_rows(ran: Any) -> None
 def test_a_model_without_a_rule_has_none(make_project: Any) -> None:
     text = {'rule=pl.col("courier__late_share_6h").fill_null(0.3),': ""}
     assert train(make_project(replace=text)).result["rule"] is None
+
+
+@pytest.mark.parametrize(("late", "only"), [(0, 0), (100, 1)])
+def test_areas_of_a_part_of_one_class_are_undefined_in_words(
+    make_project: Any, parcels: pl.DataFrame, late: int, only: int
+) -> None:
+    in_test = pl.col("sent_at") >= parcels["sent_at"].sort()[1_550]
+    rows = parcels.with_columns(
+        minutes_late=pl.when(in_test & pl.col("minutes_late").is_not_null())
+        .then(pl.lit(late))
+        .otherwise("minutes_late")
+    )
+    project = make_project(rows=rows)
+    result = train(project).result
+    for name in ("metrics", "baseline", "rule"):
+        found = result[name]["test"]
+        assert (found["roc_auc"], found["pr_auc"], found["prevalence"]) == (None, None, only)
+        assert [found["intervals"][area] for area in ("roc_auc", "pr_auc")] == [None, None]
+        assert found["undefined"] == dict.fromkeys(("roc_auc", "pr_auc"), f"every label is {only}")
+    for gain in (result["against"]["test"][other]["pr_auc"] for other in ("rule", "baseline")):
+        assert gain == {"difference": None, "low": None, "high": None}
+    (look,) = looks(project)
+    assert look["metrics"].keys() == {"prevalence", "brier", "log_loss"}
+    assert look["undefined"] == result["metrics"]["test"]["undefined"]
+    json.dumps(result, allow_nan=False)
 
 
 # looks

@@ -110,10 +110,10 @@ def tallied_pr_auc(tally: Tally) -> float | None:
     """Average precision: precision at each distinct score, weighted by the recall it adds.
 
     Returns:
-        None where no positive row has weight.
+        None where either class has no weight: among positives alone any score would be perfect.
     """
     positives = np.cumsum(tally.found)
-    if not len(positives) or not positives[-1]:
+    if not len(positives) or positives[-1] in (0, tally.total):
         return None
     precision = positives / np.maximum(tally.upto, 1)  # without weight nothing is found either
     return float(np.sum(tally.found * precision) / positives[-1])
@@ -123,6 +123,8 @@ def roc_auc(
     label: NDArray[Any], score: NDArray[Any], *, weights: NDArray[Any] | None = None
 ) -> float | None:
     """Area under the receiver operating characteristic, ties counted as half.
+
+    A ranking at random has one half. None where every label is the same.
 
     Reference:
         Hanley and McNeil, The meaning and use of the area under a ROC curve, 1982.
@@ -137,6 +139,8 @@ def pr_auc(
     label: NDArray[Any], score: NDArray[Any], *, weights: NDArray[Any] | None = None
 ) -> float | None:
     """Area under precision and recall as average precision, without interpolation.
+
+    A ranking at random has the prevalence. None where every label is the same.
 
     >>> pr_auc(np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.4, 0.9]))
     0.8333333333333333
@@ -196,9 +200,8 @@ def metrics(
         "brier": _mean(losses.get("brier"), weight),
         "log_loss": _mean(losses.get("log_loss"), weight),
     }
-    reason = _reason(found["prevalence"])
-    undefined = {name: reason for name in NAMES if found[name] is None}
-    return {**found, "undefined": undefined}
+    missing = [name for name in NAMES if found[name] is None]
+    return {**found, "undefined": {name: _reason(name, found["prevalence"]) for name in missing}}
 
 
 def row_losses(truth: Integers, value: Floats) -> dict[str, Floats]:
@@ -221,10 +224,10 @@ def _mean(values: Floats | None, weights: Integers) -> float | None:
     return None if values is None or not total else float(np.sum(values * weights) / total)
 
 
-def _reason(prevalence: float | None) -> str:
+def _reason(name: str, prevalence: float | None) -> str:
     if prevalence is None:
         return "there are no rows"
-    if prevalence in (0.0, 1.0):
+    if name in ("roc_auc", "pr_auc"):
         return f"every label is {prevalence:.0f}"
     return "the score is not a probability"
 

@@ -27,7 +27,7 @@ from headwater.engines.top_values import with_top_values
 from headwater.engines.views import view_features
 from headwater.models import estimators
 from headwater.models.import_paths import code_digest
-from headwater.models.metrics import roc_auc
+from headwater.models.metrics import metrics
 from headwater.models.resampling import Bootstrap, bootstrap
 from headwater.plan.seeds import derived_seed
 from headwater.plan.training_sets import TrainingSetPlan
@@ -55,6 +55,8 @@ from headwater.spec.recipe import Recipe
 from headwater.spec.view import View
 
 PART = "validation"
+AREA = "roc_auc"
+"""The metric that variants are compared by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +64,9 @@ class ClocksTable:
     """What a comparison found.
 
     Args:
-        rows: One per variant: `roc_auc` with interval, and its difference to `known` with interval.
-            None where the split has no validation part, or there is no history to compare.
+        rows: One per variant: `roc_auc` with interval, its difference to `known` with interval, and
+            under `undefined` why it has none. Empty where the split has no validation part, or
+            there is no history to compare.
         cached: Whether nothing was computed.
     """
 
@@ -207,22 +210,26 @@ def _scores(
 def _table(
     label: Any, scores: Mapping[str, Any], draws: Bootstrap, comparison: ClockComparison
 ) -> list[dict[str, Any]]:
-    known = roc_auc(label, scores["known"])
+    measured = {name: metrics(label, score) for name, score in scores.items()}
+    known = measured["known"][AREA]
     rows = []
-    for name, score in scores.items():
-        area = roc_auc(label, score)
+    for name, found in measured.items():
+        area = found[AREA]
         low, high = draws.interval(name) or (None, None)
         first, last = draws.difference(name, "known") or (None, None)
         rows.append(
             {
                 "variant": name,
                 "description": _DESCRIPTIONS.get(name, _AT_EVENT),
-                "roc_auc": area,
+                AREA: area,
                 "low": low,
                 "high": high,
                 "difference_to_known": None if area is None or known is None else area - known,
                 "difference_low": first,
                 "difference_high": last,
+                "undefined": {
+                    metric: why for metric, why in found["undefined"].items() if metric == AREA
+                },
             }
         )
     return rows

@@ -308,6 +308,7 @@ def _enter_look(
             "model": model.name,
             "part": "test",
             "metrics": numbers,
+            "undefined": result["metrics"]["test"]["undefined"],
         }
         ledger.append(session.home.ledger, entry)
 

@@ -20,8 +20,15 @@ from headwater.reports.numbers import (
 
 Result = Mapping[str, Any]
 _EVENT_TIME = "event_time"
-_METRICS = ("roc_auc", "pr_auc", "prevalence", "brier", "log_loss")
-_HEADS = ("ROC-AUC", "95 %", "PR-AUC", "positive", "Brier", "log loss")
+_METRICS = {
+    "roc_auc": "ROC-AUC",
+    "pr_auc": "PR-AUC",
+    "prevalence": "positive",
+    "brier": "Brier",
+    "log_loss": "log loss",
+}
+_ROC_AUC, *_OTHERS = _METRICS.values()
+_HEADS = (_ROC_AUC, "95 %", *_OTHERS)
 
 
 def init(result: Result) -> str:
@@ -128,6 +135,7 @@ def _clocks(result: Result) -> Iterator[str]:
     ]
     head = ["history", "what is seen", "ROC-AUC", "95 %", "to known", "95 %"]
     yield table(head, rows, aligned="<<><><")
+    yield from _undefined("", {row["variant"]: row for row in clocks})
     yield from _wrapped(promise(clocks))
 
 
@@ -148,6 +156,9 @@ def _model(result: Result) -> Iterator[str]:
         if part in parts
     ]
     yield table(["part", "", *_HEADS], rows, aligned="<<><>>>>")
+    for part, _ in _in_time(result["metrics"]):
+        named = {name: parts[part] for name, parts in scored.items() if part in parts}
+        yield from _undefined(f" on {part}", named)
     yield f"looks at the test part so far: {result['looks']}"
 
 
@@ -155,6 +166,22 @@ def _scores(found: Mapping[str, Any]) -> list[str]:
     roc_auc, pr_auc, prevalence, *others = (found[name] for name in _METRICS)
     bounds = interval((found.get("intervals") or {}).get("roc_auc"))
     return [metric(roc_auc), bounds, metric(pr_auc), percent(prevalence), *map(metric, others)]
+
+
+def _undefined(where: str, scored: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Why metrics have no value, all scores of which the same is true in one line."""
+    told: dict[str, list[str]] = {}
+    for name, scores in scored.items():
+        for fault in _faults(scores.get("undefined") or {}):
+            told.setdefault(fault, []).append(name)
+    for fault, names in told.items():
+        yield from _wrapped(f"undefined{where} for {', '.join(names)}: {fault}")
+
+
+def _faults(undefined: Mapping[str, str]) -> Iterator[str]:
+    for reason in dict.fromkeys(undefined.values()):
+        heads = [_METRICS[name] for name, why in undefined.items() if why == reason]
+        yield f"{', '.join(heads)}; {reason}"
 
 
 def _in_time(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
