@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 import headwater as hw
 from headwater.errors import DataError, SpecError
-from headwater.spec.reader import Reader, Size
+from headwater.spec.reader import Reader, Scanned, Size
 
 TEXT = 'zip,n,price,paid,note\n00501,1,2.5,true,"a, b"\n02134,NA,,false,\n'
 TYPES: dict[str, Any] = {"n": pl.Int64, "price": pl.Float64(), "paid": pl.Boolean}
@@ -157,7 +158,43 @@ def test_the_stamp_is_that_of_the_file(tmp_path: Path) -> None:
 
 
 def test_the_size_is_in_bytes_and_rows_are_not_counted(tmp_path: Path) -> None:
-    assert csv(tmp_path).size() == Size(None, len(TEXT))
+    assert csv(tmp_path).size() == Size(None, len(TEXT), about=3)
+    assert csv(tmp_path).size().estimated_rows == 3  # with the line of the header
+
+
+@pytest.mark.parametrize("rows", [10, 40_000, 400_000])
+def test_rows_are_estimated_from_pieces_of_the_file(tmp_path: Path, rows: int) -> None:
+    text = "".join(f"{'x' * (row * 40 // rows)},{row}\n" for row in range(rows))
+    found = csv(tmp_path, "note,n\n" + text).size()
+    assert found.rows is None
+    assert abs(found.estimated_rows - rows) <= max(1, 0.1 * rows)
+
+
+def test_of_a_compressed_or_empty_file_no_rows_are_estimated(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(gzip.compress(TEXT.encode()))
+    assert hw.Csv(str(path)).size().estimated_rows is None
+    assert csv(tmp_path, "").size() == Size(None, 0, about=0)
+
+
+def test_what_is_read_in_pieces_is_what_is_read_at_once(tmp_path: Path) -> None:
+    reader = csv(tmp_path)
+    assert isinstance(reader, Scanned)
+    columns = ["note", "zip", "paid"]
+    assert reader.scan(columns).collect().equals(reader.read(columns))
+    with pytest.raises(SpecError, match="HW201"):
+        csv(tmp_path, types={"absent": pl.Int64}).scan(["n"])
+
+
+def test_a_value_of_another_type_in_a_column_beside_is_found_in_pieces_as_well(
+    tmp_path: Path,
+) -> None:
+    reader = csv(tmp_path, TEXT.replace("2.5", "many"))
+    with pytest.raises(DataError) as at_once:
+        reader.read(["n"])
+    with pytest.raises(pl.exceptions.PolarsError) as in_pieces:
+        reader.scan(["n"]).collect(engine="streaming")
+    assert str(reader.unread(in_pieces.value)) == str(at_once.value)
 
 
 def test_a_missing_file_has_neither_size_nor_stamp(tmp_path: Path) -> None:

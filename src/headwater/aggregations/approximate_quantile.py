@@ -35,10 +35,10 @@ class ApproximateQuantile(Aggregation):
 
     The definition is that of Quantile, linear between two values, each of which is replaced by a
     number within `accuracy` of it: so a result is never further from the exact one than that share
-    of the larger of both. The promise is about values and not about ranks: how many rows lie between
-    a result and the exact one is not limited, and where many values are nearly alike it can be all
-    of them. Numbers closer to 0 than 1e-9 count as 0; finite ones from 1e18 on count
-    as about 1e18, with no promise for them. What is approximate is the definition: every way of
+    of the larger of both. The promise is about values and not about ranks: how many rows lie
+    between a result and the exact one is not limited, and where many values are nearly alike it can
+    be all of them. Numbers closer to 0 than 1e-9 count as 0; finite ones from 1e18 on count as
+    about 1e18, with no promise for them. What is approximate is the definition: every way of
     computing gives the same bits, and states merge.
     Of durations it is a duration, in microseconds before they are rounded, of decimals the limits
     hold for whole numbers of the last digit. Nulls are skipped; NaN gives NaN; an infinity next to

@@ -13,6 +13,12 @@ from headwater.errors import DataError, Place, SpecError, caller, closest
 from headwater.spec.files import digest, locate, stamp, unreadable
 from headwater.spec.reader import Size
 
+_ROW = "<row>"
+_SAMPLES, _SAMPLE_BYTES = 64, 1 << 14
+"""How many pieces of a file are looked at for the number of its rows, and how large each is."""
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+"""How files begin that Polars unpacks: those of gzip, zstd and zlib."""
+
 
 @dataclass(frozen=True, slots=True)
 class Csv:
@@ -42,15 +48,30 @@ class Csv:
         """These columns of all rows; a value that is not of its type is an error, not a null."""
         return self._collected(None).select(columns)
 
+    def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """The same, to be read in pieces."""
+        self.schema()  # which checks the types that are declared
+        path = locate(self.path, self.place)
+        scanned = pl.scan_csv(path, schema_overrides=dict(self.types), **self._options())
+        # all columns are read, so that a value of another type is found in each, as by `read`
+        whole = scanned.map_batches(_as_it_is, streamable=True)
+        return whole.select(columns)
+
+    def unread(self, error: Exception) -> DataError:
+        """HW401 for a fault that Polars had while it read in pieces."""
+        path = locate(self.path, self.place)
+        return self._misfit(path) or unreadable(path, self.place, error)
+
     def snapshot(self) -> str:
         """The digest of the file's bytes."""
         return digest(locate(self.path, self.place), self.place)
 
     def size(self) -> Size:
-        """The file's bytes; its rows would have to be read."""
+        """The file's bytes, and about how many rows they hold; to count these is to read them."""
         path = locate(self.path, self.place)
         try:
-            return Size(None, path.stat().st_size)
+            size_bytes = path.stat().st_size
+            return Size(None, size_bytes, about=_about(path, size_bytes))
         except OSError as error:
             raise unreadable(path, self.place, error) from error
 
@@ -102,19 +123,42 @@ class Csv:
     def _misfit(self, path: Path) -> DataError | None:
         """Which column holds what is not of its type, and where; None where that is not it."""
         try:
-            frame = pl.read_csv(path, **self._options())
+            lines = pl.scan_csv(path, **self._options())
+            typed = [column for column in self.types if column in lines.collect_schema()]
+            found = lines.with_row_index(_ROW).select(*map(self._misfits, typed)).collect()
         except (OSError, pl.exceptions.PolarsError):
             return None
-        for column, dtype in self.types.items():
-            if column in frame.columns:
-                fits = frame[column].cast(dtype, strict=False).is_not_null()
-                rows = (~fits & frame[column].is_not_null()).arg_true()
-                if len(rows):
-                    return DataError(
-                        "HW401",
-                        f"column {column!r} of file {path.name!r} does not hold {dtype} in "
-                        f"{len(rows)} rows, first in row {rows[0] + 1:,}",
-                        place=self.place,
-                        hint="mend the file, add the text to nulls=, or declare another type",
-                    )
+        for column in typed:
+            rows, first = found[column].item().values()
+            if rows:
+                return DataError(
+                    "HW401",
+                    f"column {column!r} of file {path.name!r} does not hold {self.types[column]} "
+                    f"in {rows} rows, first in row {first + 1:,}",
+                    place=self.place,
+                    hint="mend the file, add the text to nulls=, or declare another type",
+                )
         return None
+
+    def _misfits(self, column: str) -> pl.Expr:
+        """In how many rows a column does not hold its type, and the first of them."""
+        fits = pl.col(column).cast(self.types[column], strict=False).is_not_null()
+        misfits = pl.col(_ROW).filter(~fits & pl.col(column).is_not_null())
+        return pl.struct(misfits.len().alias("rows"), misfits.min().alias("first")).alias(column)
+
+
+def _as_it_is(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame
+
+
+def _about(path: Path, size_bytes: int) -> int | None:
+    """About how many lines a file has, from pieces of it; None for one that is compressed."""
+    lines = taken = 0
+    with path.open("rb") as file:
+        if file.read(4).startswith(_COMPRESSED):
+            return None
+        for part in range(_SAMPLES):
+            file.seek(part * max(size_bytes - _SAMPLE_BYTES, 0) // (_SAMPLES - 1))
+            piece = file.read(_SAMPLE_BYTES)
+            lines, taken = lines + piece.count(b"\n"), taken + len(piece)
+    return -(-lines * size_bytes // max(taken, 1))

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from headwater.errors import Place, caller
+from headwater.errors import DataError, Place, caller
 from headwater.spec.foreign_frames import to_polars
 from headwater.spec.reader import Size
 
@@ -38,6 +38,15 @@ class Frame:
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """These columns of all rows."""
         return to_polars(self.rows).select(columns)
+
+    def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """The same, to be worked on in pieces."""
+        return to_polars(self.rows).lazy().select(columns)
+
+    def unread(self, error: Exception) -> DataError:
+        """HW401 for a fault that Polars had meanwhile."""
+        reason = type(error).__name__
+        return DataError("HW401", f"a frame cannot be read: {reason}", place=self.place)
 
     def snapshot(self) -> str:
         """The digest of the values, in order, with names and types."""

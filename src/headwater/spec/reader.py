@@ -64,10 +64,18 @@ class Size:
     Args:
         rows: None where counting them would mean reading them.
         size_bytes: As kept: on disk, or in memory.
+        about: Where rows are not counted, how many they are by a look at some of the data; None
+            where that tells nothing either.
     """
 
     rows: int | None
     size_bytes: int
+    about: int | None = None
+
+    @property
+    def estimated_rows(self) -> int | None:
+        """The rows, counted or by a look; None where neither is possible."""
+        return self.about if self.rows is None else self.rows
 
 
 @runtime_checkable
