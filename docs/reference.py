@@ -2,7 +2,7 @@
 
 .. words:: steps                   each word of a family
 .. names:: definitions             public names of `headwater`: see `KINDS`
-.. kit::                           each name of `headwater.testing`
+.. kit:: headwater.testing         each name of a package that has `__all__`
 .. contract:: headwater.steps.base the docstring of a module
 .. verbs::                         what each verb says to --help
 .. codes::                         each code of an error
@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 from typer.testing import CliRunner
 
 import headwater
-from headwater import plugins, testing
+from headwater import plugins
 from headwater.apps.cli.application import application
 from headwater.apps.cli.verbs import VERBS
 from headwater.errors import CODES
@@ -139,12 +140,13 @@ class Names(Written):
 
 
 class Kit(Written):
-    """Names of `headwater.testing`."""
+    """Names of a package that says which are public."""
 
     def lines(self) -> Iterator[str]:
         """Entries by name."""
-        for name in testing.__all__:
-            yield from entry(f"headwater.testing.{name}", getattr(testing, name))
+        package = importlib.import_module(self.arguments[0])
+        for name in package.__all__:
+            yield from entry(f"{package.__name__}.{name}", getattr(package, name))
 
 
 class Contract(Written):

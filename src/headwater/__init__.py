@@ -47,6 +47,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
+    if name == "templates":
+        return importlib.import_module("headwater.templates")
     if name in _HOMES:
         return getattr(importlib.import_module(f"headwater.{_HOMES[name]}"), name)
     return importlib.import_module("headwater.plugins").find(name, besides=_HOMES)
