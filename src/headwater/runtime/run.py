@@ -11,7 +11,7 @@ from headwater.runtime.build import Session, build_in, planned
 from headwater.runtime.check import check
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
-from headwater.runtime.records import record
+from headwater.runtime.records import record, reproduction
 from headwater.runtime.report import described, write_report
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.plain import fingerprint
@@ -64,7 +64,7 @@ def train_project(
 def run_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
     """Build, train, compare the clocks where that is asked for, and write the report."""
     from headwater.runtime.clocks import ClocksTable, compare_clocks
-    from headwater.runtime.train import train_in
+    from headwater.runtime.train import model_versions, train_in
 
     started = time.monotonic()
     checked = check(project)
@@ -91,7 +91,8 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
         "seconds": time.monotonic() - started,
     }
     result["report"] = str(write_report(result, session))
-    record(result, project)
+    learners = model_versions(model.estimator)
+    record(result, project, reproduce=reproduction(trained.artifact, session, learners))
     return result
 
 

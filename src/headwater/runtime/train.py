@@ -144,6 +144,12 @@ def learner_versions() -> dict[str, str]:
     return {**found, "headwater.models": code.hexdigest()[:16]}
 
 
+def model_versions(estimator: str) -> dict[str, str]:
+    """Those of `learner_versions`, and a digest of an estimator's code where it has no version."""
+    own = code_digest(estimator)
+    return learner_versions() | ({estimator.partition(".")[0]: own[:16]} if own else {})
+
+
 def labels(artifact: Artifact, part: str) -> Any:
     """The labels of a part as 0 and 1.
 
