@@ -87,6 +87,24 @@ def test_expression_with_another_number_of_columns_than_one_is_an_error(
         resolve(expression, SCHEMA)
 
 
+def test_schemas_that_differ_in_part_of_a_type_are_told_apart() -> None:
+    types: list[pl.DataType] = [
+        pl.Datetime("us"),
+        pl.Datetime("ns"),
+        pl.Datetime("us", "UTC"),
+        pl.Decimal(12, 2),
+        pl.Decimal(12, 3),
+        pl.List(pl.Int64),
+        pl.List(pl.Int32),
+        pl.Struct({"a": pl.Int64}),
+        pl.Struct({"b": pl.Int64}),
+        pl.Enum(["a", "b"]),
+        pl.Enum(["b", "a"]),
+    ]
+    found = [resolve(pl.col("x"), {"x": dtype}) for dtype in (*types, *types)]
+    assert [repr(dtype) for dtype in found] == [repr(dtype) for dtype in (*types, *types)]
+
+
 def test_wrong_type_is_an_error_of_one_line() -> None:
     with pytest.raises(ExpressionError) as fault:
         resolve(pl.col("name") + 1, SCHEMA)

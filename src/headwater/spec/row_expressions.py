@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import polars as pl
@@ -184,11 +185,17 @@ def expression_bytes(expression: RowExpression) -> bytes:
 
 def _resolved(expression: pl.Expr, schema: Schema) -> dict[str, pl.DataType]:
     try:
-        return dict(pl.LazyFrame(schema=schema).select(expression).collect_schema())
+        return dict(_empty(tuple(schema.items())).select(expression).collect_schema())
     except pl.exceptions.ColumnNotFoundError as error:
         raise _unknown(expression, schema, str(error)) from None
     except pl.exceptions.PolarsError as error:
         raise ExpressionError(str(error).partition("\n")[0]) from None
+
+
+@lru_cache(maxsize=256)
+def _empty(schema: tuple[tuple[str, pl.DataType], ...]) -> pl.LazyFrame:
+    """No rows of these types; making it takes ten times longer than asking it for a type."""
+    return pl.LazyFrame(schema=dict(schema))
 
 
 def _only_type(columns: Mapping[str, pl.DataType]) -> pl.DataType:
