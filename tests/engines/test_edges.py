@@ -73,6 +73,24 @@ def test_the_longest_windows_reach_back_from_the_ends_of_time() -> None:
     }
 
 
+def test_windows_before_others_reach_back_from_the_ends_of_time() -> None:
+    most = 1 << 62
+    frame = frame_of([-most, most - 1])
+    one = hw.Change(hw.Count())
+    plan = planned(frame, one.within(f"{most}us"), one.within(f"{most - 1}us", hop=f"{most}us"))
+    assert list(asked(plan, frame, -most + 1, most).values()) == [[1, 0], [1, 0]]
+
+
+def test_the_window_before_ends_where_the_later_one_starts_and_holds_whole_hops() -> None:
+    frame = frame_of([HOUR * hour for hour in range(-40, 40)])
+    one, moments = hw.Change(hw.Count()), [HOUR * hour for hour in range(8, 13)]
+    assert asked(planned(frame, one.within("6h")), frame, *moments)["count_change_6h"] == [0] * 5
+    plan = planned(frame, hw.Change(hw.Count(), name="n").within("6h", hop="4h"))
+    # starts at 0, 0, 4, 4, 4 o'clock, and eight hours before that
+    (found,) = asked(plan, frame, *moments).values()
+    assert found == [8 - 8, 9 - 8, 6 - 8, 7 - 8, 8 - 8]
+
+
 def test_a_day_so_far_ends_when_the_next_begins() -> None:
     days = datetime(2024, 3, 30, 23, tzinfo=UTC), datetime(2024, 10, 26, 22, tzinfo=UTC)
     changes = [int(day.timestamp()) * 1_000_000 for day in days]
@@ -136,7 +154,7 @@ def test_the_window_just_before_is_that_of_an_earlier_moment_known_now(
             feature = reference.Feature(word, column, None, ((known, 0),))
             wanted = []
             for end, t, row in zip(ends, as_of, made.spine, strict=True):
-                start = None if t is None else (t - 2 * DAY) // step * step
+                start = None if end is None else (end - DAY) // step * step
                 rows = [r for r in made.rows if start is not None and r["event_time"] >= start]
                 wanted += reference.answers_at(
                     [(end, t)], [row], rows, entity=ENTITY, event_time="event_time",

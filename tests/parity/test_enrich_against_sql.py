@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,7 @@ from headwater.aggregations.base import Aggregation, Earlier
 from headwater.errors import SpecError
 from headwater.plan.faults import Faults
 from headwater.plan.views import ViewPlan, plan_view
+from headwater.plan.windows import Window
 from headwater.plugins import members
 from headwater.testing.histories import ENTITY, WINDOWS, edges, history
 from headwater.testing.law_cases import KINDS, frame_of, merged, plain
@@ -234,7 +235,38 @@ def test_each_kind_of_window_holds_the_rows_that_it_holds_in_sql(kind: str) -> N
 
 def test_rows_that_outlived_their_ttl_count_in_no_window() -> None:
     asked = [one for member in SEEN for one in (member.within("7d"), member.over_all())]
-    asked += [hw.Count(name="hopping").within("7d", hop="1h"), hw.Count(name="few").over_rows(3)]
     found, whole = compared(*asked, ttl="1d"), compared(*asked)
     assert any(found[name].values != whole[name].values for name in whole)
     assert found["v__sum_7d"] == found["v__sum_all"]
+
+
+@pytest.mark.parametrize("ttl", ["50m", "7h", "3d"])
+@pytest.mark.parametrize("kind", WINDOWED)
+def test_a_ttl_cuts_each_kind_of_window_where_sql_cuts_it(kind: str, ttl: str) -> None:
+    assert decided(compared(*(WINDOWED[kind](member) for member in SEEN), ttl=ttl)) > 150
+
+
+@pytest.mark.parametrize("ttl", [None, "7h", "9d"])
+@pytest.mark.parametrize("hop", [None, "25m", "4h", "1d"])
+def test_a_change_in_hops_and_with_a_ttl_compares_what_sql_compares(
+    hop: str | None, ttl: str | None
+) -> None:
+    found = compared(
+        *(
+            word(one, name=f"{word.__name__}_{one.name}").within("25m", "6h", "7d", hop=hop)
+            for word in (hw.Change, hw.RelativeChange)
+            for one in SEEN[:3]
+        ),
+        ttl=ttl,
+    )
+    assert decided(found) > 100
+
+
+def test_the_oracle_believes_the_definition_and_not_the_plan() -> None:
+    given, plan = planned(hw.Change(hw.Count()).within("6h"), ttl="7h")
+    (feature,) = plan.features
+    wrong = replace(feature, parts=tuple(replace(one, window=Window()) for one in feature.parts))
+    asked = [replace(plan, features=(one,)) for one in (feature, wrong)]
+    one, other = (answers(each, ROWS, SPINE, as_of="as_of") for each in asked)
+    assert one == other
+    assert given.ttl == "7h"

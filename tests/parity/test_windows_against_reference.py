@@ -16,7 +16,7 @@ from headwater.errors import DataError
 from headwater.testing import reference
 from headwater.testing.histories import ENTITY, WINDOWS, history
 from headwater.testing.reference_versions import Versions
-from headwater.testing.reference_windows import Newest, Session, SoFar, Within
+from headwater.testing.reference_windows import Before, Newest, Session, SoFar, Within
 from headwater.testing.told_histories import IDENTITY, told_history
 
 HOUR, DAY = WINDOWS["1h"], WINDOWS["1d"]
@@ -158,6 +158,54 @@ def test_no_feature_of_a_view_sees_rows_older_than_its_ttl(ttl: str, differing: 
     rows, spine = together(PARTS)
     found = hw.enrich(spine, [view(source(rows, declared), ttl=ttl)], as_of="as_of")
     check(found, PARTS, differing, moments, ttl={"1h": HOUR, "3d": 3 * DAY}[ttl])
+
+
+LENGTHS = {"25m": HOUR * 5 // 12, "1h": HOUR, "6h": 6 * HOUR, "1d": DAY, "7d": 7 * DAY}
+HOPS: dict[str | None, int] = {None: 1, "25m": HOUR * 5 // 12, "4h": 4 * HOUR, "1d": DAY}
+TTLS: dict[str | None, int | None] = {None: None, "9h": 9 * HOUR, "3d": 3 * DAY}
+CHANGES: dict[str, Any] = {
+    "change": (hw.Change, lambda now, before: now - before),
+    "relative": (hw.RelativeChange, lambda now, before: _relative(float(now), float(before))),
+}
+
+
+def _relative(now: float, before: float) -> float | None:
+    return (now - before) / abs(before) if before else None
+
+
+@pytest.mark.parametrize("ttl", TTLS)
+@pytest.mark.parametrize("hop", HOPS)
+def test_a_change_compares_with_the_window_before_of_the_reference(
+    hop: str | None, ttl: str | None, differing: Differing
+) -> None:
+    """Hops divide the lengths and do not, and a ttl cuts the window before or both."""
+    parts = PARTS[:18]
+    declared, moments = CLOCKS["a clock of each row"]
+    rows, spine = together(parts)
+    words = {word: WORDS[word] for word in ("count", "sum")}
+    asked = [
+        change(make(column), name=f"{name}_{word}").within(*LENGTHS, hop=hop)
+        for word, (make, column) in words.items()
+        for name, (change, _) in CHANGES.items()
+    ]
+    told = hw.FeatureView("v", source(rows, declared), entity=ENTITY, features=asked, ttl=ttl)
+    columns = iter(hw.enrich(spine, [told], as_of="as_of")[:, spine.width :])
+    checked = 0
+    for word, (_, column) in words.items():
+        windows = [Within(length, HOPS[hop]) for length in LENGTHS.values()]
+        pairs = []
+        for one in windows:
+            now, before = (
+                reference.Feature(word, column, window, moments, None, TTLS[ttl])
+                for window in (one, Before(one))
+            )
+            pairs.append(list(zip(wanted(parts, now), wanted(parts, before), strict=True)))
+        for name, (_, compare) in CHANGES.items():
+            for pair in pairs:
+                answers = [None if None in both else compare(*both) for both in pair]
+                assert differing(next(columns).to_list(), answers) == [], (name, word)
+                checked += sum(bool(before) for _, before in pair)
+    assert checked > 5
 
 
 TOLD = [told_history(seed) for seed in range(36)]

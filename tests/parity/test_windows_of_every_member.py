@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,14 +12,17 @@ import pytest
 import headwater as hw
 from headwater import plugins
 from headwater.aggregations.base import Earlier
+from headwater.plan.naming import folded
 from headwater.testing import reference
 from headwater.testing.histories import ENTITY, WINDOWS, History, history
 from headwater.testing.law_cases import KINDS, demand_same, frame_of, plain
-from headwater.testing.reference_windows import Newest, Session, SoFar, Within, held
+from headwater.testing.plain_folds import combined
+from headwater.testing.reference_windows import Before, Newest, Session, SoFar, Within, held
 from headwater.testing.window_laws import quick_at_any_size, uncompiled
 
 DAY, HOUR = WINDOWS["1d"], WINDOWS["1h"]
 WINDOW: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "7d": (lambda one: one.within("7d"), Within(7 * DAY)),
     "1d": (lambda one: one.within("1d", hop="7h"), Within(DAY, 7 * HOUR)),
     "4rows": (lambda one: one.over_rows(4), Newest(4)),
     "2rows_1d": (lambda one: one.over_rows(2, within="1d"), Newest(2, DAY)),
@@ -39,10 +43,13 @@ def members(kinds: int) -> list[Any]:
             continue
         taken = [column for column, kind in KINDS.items() if kind in word.takes]
         for column in taken[:kinds]:
-            one = word.of_example(column, name=f"{name}_{column}")
-            if not any(isinstance(part, Earlier) for part in one.parts):
-                found.append(one)
+            found.append(word.of_example(column, name=f"{name}_{column}"))
     return found
+
+
+def asks_before(word: Any) -> bool:
+    """Whether it compares with the window before, which only one of a length has."""
+    return any(isinstance(part, Earlier) for part in word.parts)
 
 
 def alone(parts: list[History]) -> History:
@@ -85,16 +92,44 @@ def answers(made: History, features: list[Any], clock: str) -> dict[str, list[An
 CASES = [*((name, "known_time") for name in WINDOW), ("4rows", "event_time")]
 
 
+def over_all_rows(word: Any) -> list[Any]:
+    """A member over all history; of one that asks what was before, its parts over that."""
+    parts = word.parts if asks_before(word) else (word,)
+    named = [replace(folded(part), name=f"{word.name}_{i}") for i, part in enumerate(parts)]
+    return [one.over_all() for one in named]
+
+
+def composed(word: Any, now: dict[str, list[Any]], before: dict[str, list[Any]]) -> list[Any]:
+    """What it is made of: the results over the rows of its window, and of the one before."""
+    results = [
+        (before if isinstance(part, Earlier) else now)[f"v__{word.name}_{i}_all"]
+        for i, part in enumerate(word.parts if asks_before(word) else (word,))
+    ]
+    if not asks_before(word):
+        return results[0]
+    return [combined(word, each) for each in zip(*results, strict=True)]
+
+
+CASES = [*((name, "known_time") for name in WINDOW), ("4rows", "event_time"), ("1d", "event_time")]
+
+
 def check(name: str, clock: str, seeds: range, *, kinds: int) -> None:
     of, window = WINDOW[name]
-    made, words = alone([history(seed) for seed in seeds]), members(kinds)
+    has_before = isinstance(window, Within)
+    made = alone([history(seed) for seed in seeds])
+    words = [one for one in members(kinds) if has_before or not asks_before(one)]
+    assert any(map(asks_before, words)) == has_before
+    whole = [each for one in words for each in over_all_rows(one)]
     with quick_at_any_size():  # for clocks that follow events
         found = answers(made, [of(one) for one in words], clock)
-        wanted = answers(holding(made, window, clock), [one.over_all() for one in words], clock)
+        now = answers(holding(made, window, clock), whole, clock)
+        before = now
+        if isinstance(window, Within):
+            before = answers(holding(made, Before(window), clock), whole, clock)
     for word in words:
-        column = f"v__{word.name}_"
-        one, other = found[column + name], wanted[f"{column}all"]
-        demand_same(one, other, column, tolerance=type(word).tolerance)
+        column = f"v__{word.name}_{name}"
+        wanted = composed(word, now, before)
+        demand_same(found[column], wanted, column, tolerance=type(word).tolerance)
     assert len(words) > 30
 
 

@@ -83,7 +83,7 @@ def test_attributes_are_the_latest_value_of_each_column() -> None:
     wind, rain = plan.features
     assert [one.column for one in plan.features] == ["seen__wind", "seen__rain"]
     assert isinstance(wind.aggregation, Latest)
-    assert (wind.window, wind.dtype) == (Window(length=3 * HOUR), pl.Float64())
+    assert (wind.window, wind.dtype) == (Window(ttl=3 * HOUR), pl.Float64())
     assert wind.reads == ("airport", "at", "number", "wind")
     assert wind.clock == wind.mask == Clock((Moment("told"),))
     assert rain.clock == rain.mask == Clock((Moment("told", HOUR),))

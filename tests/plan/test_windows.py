@@ -80,8 +80,8 @@ def test_a_period_is_by_default_of_the_zone_of_the_source() -> None:
     assert found == {"v__count_day_so_far": Window(period="day", zone="Asia/Tokyo")}
 
 
-def test_a_ttl_shortens_every_window() -> None:
-    one = hw.Count()
+def test_a_ttl_cuts_every_window_and_changes_no_length() -> None:
+    one, ttl = hw.Count(), 7 * DAY
     found = windows(
         one.within("1d", "30d"),
         one.within("2d", hop="1h"),
@@ -90,12 +90,16 @@ def test_a_ttl_shortens_every_window() -> None:
         ttl="7d",
     )
     assert found == {
-        "v__count_1d": Window(length=DAY),
-        "v__count_30d": Window(length=7 * DAY),
-        "v__count_2d": Window(length=2 * DAY, hop=HOUR, ttl=7 * DAY),
-        "v__count_3rows": Window(rows=3, length=7 * DAY),
-        "v__count_all": Window(length=7 * DAY),
+        "v__count_1d": Window(length=DAY, ttl=ttl),
+        "v__count_30d": Window(length=30 * DAY, ttl=ttl),
+        "v__count_2d": Window(length=2 * DAY, hop=HOUR, ttl=ttl),
+        "v__count_3rows": Window(rows=3, ttl=ttl),
+        "v__count_all": Window(ttl=ttl),
     }
+    reaches = [DAY, ttl, 2 * DAY, ttl, ttl]
+    assert [window.reach for window in found.values()] == reaches
+    assert [window.longest for window in found.values()] == reaches
+    assert (Window().reach, Window(gap=DAY, ttl=ttl).longest) == (-1, DAY)
 
 
 def test_only_a_window_by_rows_reads_the_sequence() -> None:
@@ -191,7 +195,7 @@ def test_a_window_that_has_passed_before_its_rows_are_known_is_refused(
 def test_a_ttl_that_is_not_longer_than_the_delay_is_refused() -> None:
     late = source(known_time=pl.col("at") + pl.duration(hours=5))
     _, faults = planned(hw.Count("x").within("7d"), of=late, ttl="4h")
-    assert "known 5h after an event, and its window of 4h has passed" in faults[0].message
+    assert "5h after an event, and its window of 7d, ttl 4h has passed" in faults[0].message
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,12 @@ def test_the_window_just_before_is_one_of_a_length() -> None:
     assert [[str(part.window) for part in one.parts] for one in plan.features] == [
         ["1d", "before 1d"],
         ["1d in hops of 1h", "before 1d in hops of 1h"],
+    ]
+    plan, faults = planned(Growth("x").within("5d"), Growth("x").within("6d", hop="1d"), ttl="7d")
+    assert faults == []
+    assert [[str(part.window) for part in one.parts] for one in plan.features] == [
+        ["5d, ttl 7d", "before 5d, ttl 7d"],
+        ["6d in hops of 1d, ttl 7d", "before 6d in hops of 1d, ttl 7d"],
     ]
     for kind in (
         Growth("x").over_all(),
@@ -241,11 +251,20 @@ def test_a_window_says_what_it_holds() -> None:
         Window(rows=1): ("1 row", [], ["the newest 1 row"]),
         Window(rows=3, length=DAY): ("3 rows, 1d", ["as_of - 1d"], ["the newest 3 rows"]),
         Window(gap=HOUR): ("session with gaps up to 1h", [], ["no gap over 1h until as_of"]),
+        Window(length=7 * DAY, ttl=2 * DAY): ("7d, ttl 2d", ["as_of - 2d"], []),
+        Window(ttl=2 * DAY): ("all history, ttl 2d", ["as_of - 2d"], []),
         Window(length=DAY, is_earlier=True): ("before 1d", ["as_of - 2d"], []),
+        Window(length=DAY, hop=HOUR, ttl=2 * DAY, is_earlier=True): (
+            "before 1d in hops of 1h, ttl 2d",
+            ["(as_of - 1d rounded down to 1h) - 1d rounded down to 1h", "as_of - 2d"],
+            [],
+        ),
     }
     for window, text in texts.items():
         assert (str(window), list(window.starts()), list(window.limits())) == text
     assert Window(length=DAY, is_earlier=True).end == "as_of - 1d"
+    hopping = Window(length=DAY, hop=HOUR, is_earlier=True)
+    assert hopping.end == "as_of - 1d rounded down to 1h"
     assert Window(length=DAY).end == "as_of"
 
 

@@ -33,21 +33,21 @@ SEES = {
         f"max(as_of - 1d rounded down to 1h, as_of - 20d) <= sent_at < as_of{MASK}",
     ),
     "minutes_late_mean_5rows_3d": (
-        "5 rows, 3d",
+        "5 rows, 3d, ttl 20d",
         f"of as_of - 3d <= sent_at < as_of{MASK}: the newest 5 rows",
     ),
     "heavy_2rows": (
-        "2 rows, 20d",
+        "2 rows, ttl 20d",
         f"of as_of - 20d <= sent_at < as_of{MASK} and weighed_at <= as_of and where= holds: the "
         "newest 2 rows",
     ),
     "minutes_late_mean_day_so_far": (
-        "day so far in Europe/Zurich, 20d",
+        "day so far in Europe/Zurich, ttl 20d",
         "max(as_of - 20d, the start of the day of as_of in Europe/Zurich) <= sent_at < as_of"
         f"{MASK}",
     ),
     "minutes_late_mean_session_6h": (
-        "session with gaps up to 6h, 20d",
+        "session with gaps up to 6h, ttl 20d",
         f"of as_of - 20d <= sent_at < as_of{MASK}: no gap over 6h until as_of",
     ),
 }

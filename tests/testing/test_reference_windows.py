@@ -11,10 +11,12 @@ from headwater.errors import DataError, SpecError
 from headwater.testing.reference import Feature, enrich
 from headwater.testing.reference_labels import ahead
 from headwater.testing.reference_windows import (
+    Before,
     Newest,
     Session,
     SoFar,
     Within,
+    ends_at,
     first_moment,
     held,
     period_start,
@@ -46,6 +48,23 @@ def rows(*times: int, **columns: list[Any]) -> list[dict[str, Any]]:
 )
 def test_a_hop_rounds_the_start_down_also_before_1970(as_of: int, start: int) -> None:
     assert starts_at(Within(40, hop=20), as_of) == start
+
+
+@pytest.mark.parametrize(
+    ("later", "start", "end"),
+    [(Within(6), -1, 5), (Within(6, hop=4), -4, 4), (Within(6, hop=3), -3, 3)],
+)
+def test_the_window_before_ends_where_the_later_one_starts(
+    later: Within, start: int, end: int
+) -> None:
+    before = Before(later)
+    assert (starts_at(before, 11), ends_at(before, 11)) == (start, end)
+    assert (starts_at(later, 11), ends_at(later, 11)) == (end, 11)
+    told = rows(start - 1, start, end - 1, end)
+    assert ask(before, 11, told) == 6
+    assert ask(before, 11, told, ttl=12 - end) == 4
+    assert ask(before, 11, told, ttl=11 - end) is None
+    assert ask(before, None, told) is None
 
 
 def test_a_window_by_rows_counts_what_is_visible_whether_null_or_not() -> None:

@@ -427,7 +427,8 @@ class Earlier:
     """An aggregation over the window of the same length just before; a part of a `Composite`.
 
     Args:
-        aggregation: What is folded over `[as_of - 2 * length, as_of - length)`.
+        aggregation: What is folded over `[start - length, start)`, where `start` is that of the
+            window; a hop rounds both starts down.
     """
 
     aggregation: Aggregation

@@ -14,7 +14,11 @@ from headwater.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Change(Composite):
-    """The result over `[as_of - w, as_of)` minus that over `[as_of - 2 * w, as_of - w)`.
+    """The result over `[start, as_of)` minus that over `[start - w, start)`, just as long.
+
+    `start` is `as_of - w`; a `hop` rounds it down, and `start - w` likewise, so that the earlier
+    window ends where the later one starts and holds whole hops. A view's `ttl` cuts both windows
+    at `as_of - ttl`, and where it is not longer than `w`, nothing is left to compare with.
 
     Whole numbers give a whole number, and one that does not fit 64 bits stops the build (HW407);
     durations give a duration, all else a float, in which NaN gives NaN. Null where one of both is,

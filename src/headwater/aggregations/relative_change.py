@@ -17,8 +17,8 @@ class RelativeChange(Change):
 
     Both results are taken as floats. Null where one of both is, so over empty input, and where the
     earlier one is zero; NaN gives NaN, and so does an infinite earlier result. Nulls, order and
-    ties are treated as the aggregation does. In both windows the rows count that are known by
-    `as_of`. Windows need a length of time.
+    ties are treated as the aggregation does. Both windows are those of `Change`, in hops and with
+    a `ttl` too; the rows count that are known by `as_of`. Windows need a length of time.
 
     Args:
         aggregation: What is folded over both windows; `where=` belongs to it.

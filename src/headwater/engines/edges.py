@@ -176,7 +176,7 @@ def _by_time(
 ) -> tuple[Callable[[], None] | None, _Call]:
     """What finds the rows before `as_of` and since the moments at which windows start."""
     if all(window.is_constant for window in windows):
-        lengths = np.array([window.length for window in windows], np.int64)
+        lengths = np.array([window.reach for window in windows], np.int64)
         given = arranged.time, arranged.as_of
         return None, _Call(compiled(bounds, BOUNDS), given, (lengths, low, high))
     starts, ends = np.empty_like(low), arranged.as_of
@@ -188,9 +188,9 @@ def _by_time(
 
 def _write_moments(windows: tuple[Window, ...], as_of: Any, starts: Any, ends: Any) -> None:
     if ends is not as_of:
-        ends[:] = _back(as_of, windows[0], 1)
+        ends[:] = _back(as_of, windows[0])
     for start, window in zip(starts, windows, strict=True):
-        start[:] = _back(as_of, window, 2 if window.is_earlier else 1)
+        start[:] = _back(ends if window.is_earlier else as_of, window)
         if window.ttl != ALL_HISTORY:
             np.maximum(start, as_of - window.ttl, out=start)
         if window.period is not None:
@@ -198,13 +198,12 @@ def _write_moments(windows: tuple[Window, ...], as_of: Any, starts: Any, ends: A
             np.maximum(start, periods, out=start)
 
 
-def _back(as_of: Any, window: Window, times: int) -> Any:
-    """So many lengths of a window before `as_of`, rounded down, or before all events."""
+def _back(moments: Any, window: Window) -> Any:
+    """The length of a window before these moments, rounded down, or before all events."""
     if window.length == ALL_HISTORY:
         return _LEAST
-    for _ in range(times):
-        as_of = np.maximum(as_of - window.length, _LEAST)
-    return as_of - as_of % window.hop if window.hop else as_of
+    starts = np.maximum(np.maximum(moments, _LEAST) - window.length, _LEAST)
+    return starts - starts % window.hop if window.hop else starts
 
 
 def _newest(limits: Limits, seen: Seen, clock: Clock, edges: tuple[Any, Any, Any]) -> _Call:

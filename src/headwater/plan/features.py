@@ -19,6 +19,7 @@ from headwater.plan.sources import SourcePlan
 from headwater.plan.windows import Window, plan_window, positive, window_name
 from headwater.schema.clocks import Clock
 from headwater.schema.durations import format_duration
+from headwater.schema.windows import DeclaredWindow
 from headwater.spec.attributes import Attributes
 from headwater.spec.view import View
 
@@ -39,6 +40,7 @@ class FeaturePlan:
         mask: What the engine compares with `as_of`; it has to cover `clock`.
         value_type: The type of the values; of no meaning where rows are counted.
         dtype: The feature's type.
+        declared: The window as a user wrote it, without the ttl of the view.
         other: The row expression of the second column; None where there is none.
         parts: The features of whose results this one is made; none of them is a column.
         ranked: The value that a training set has to learn before this can be computed.
@@ -54,6 +56,7 @@ class FeaturePlan:
     mask: Clock
     value_type: pl.DataType
     dtype: pl.DataType
+    declared: DeclaredWindow = None
     other: Any = None
     parts: tuple[FeaturePlan, ...] = ()
     ranked: Ranked | None = None
@@ -114,7 +117,7 @@ def feature_plans(
         if window is None or not _has_earlier(known, window, faults, place):
             continue
         column = f"{view.name}__{name}_{window_name(one)}"
-        feature = _feature(view, column, (aggregation, known, window), source)
+        feature = _feature(view, column, (aggregation, known, window, one), source)
         check_delay(window, feature.clock, source, faults, place)
         yield feature
 
@@ -135,10 +138,13 @@ def _has_earlier(
 
 
 def _feature(
-    view: View, column: str, what: tuple[Aggregation, list[_Read], Window], source: SourcePlan
+    view: View,
+    column: str,
+    what: tuple[Aggregation, list[_Read], Window, DeclaredWindow],
+    source: SourcePlan,
 ) -> FeaturePlan:
     """A feature, or one that is made of parts; these see the rows that all of them may see."""
-    aggregation, read, window = what
+    aggregation, read, window, declared = what
     expressions = [one for each in read for one in (each.value, each.where, each.other)]
     ordered = window.is_ordered or any(one.aggregation.ordered for one in read)
     columns = reads_of(view, expressions, source, ordered=ordered)
@@ -155,6 +161,7 @@ def _feature(
             mask=clock,
             value_type=one.value_type,
             dtype=result_type(one.aggregation, one.value_type),
+            declared=declared,
             other=one.other,
         )
         for i, one in enumerate(read)
@@ -173,6 +180,7 @@ def _feature(
         mask=clock,
         value_type=first,
         dtype=result_type(aggregation, first),
+        declared=declared,
         parts=tuple(parts),
     )
 

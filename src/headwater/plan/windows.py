@@ -43,8 +43,9 @@ class Window:
         zone: See `period`.
         rows: The newest rows that count, at most so many.
         gap: The longest gap in a session.
-        ttl: As `length`, where it cannot be one with that.
-        is_earlier: `[start - length, start)` in place of `[start, as_of)`.
+        ttl: Microseconds before `as_of` at which the window is cut, whatever its length.
+        is_earlier: In place of `[start, as_of)` the same length before, `[start - length, start)`,
+            whose start is rounded down as `start` is.
     """
 
     length: int = ALL_HISTORY
@@ -68,43 +69,53 @@ class Window:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it has no start by time, or `as_of` minus a constant."""
-        return not (self.hop or self.period or self.is_earlier) and self.ttl == ALL_HISTORY
+        """Whether it has no start by time, or `as_of` minus a constant, `reach`."""
+        return not (self.hop or self.period or self.is_earlier)
+
+    @property
+    def reach(self) -> int:
+        """The shorter of its length and its ttl; `ALL_HISTORY` where it has neither."""
+        return _shortest(self.length, self.ttl)
 
     @property
     def longest(self) -> int:
         """No row counts so long after its event, in microseconds; `ALL_HISTORY` where one may."""
         period = ALL_HISTORY if self.period is None else PERIODS[self.period]
-        limits = (self.length, self.ttl, self.gap or ALL_HISTORY, period)
-        return min((one for one in limits if one != ALL_HISTORY), default=ALL_HISTORY)
+        return _shortest(self.length, self.ttl, self.gap or ALL_HISTORY, period)
 
     def earlier(self) -> Window | None:
         """The window of the same length just before; None where this has no length."""
-        is_length = self == Window(length=self.length, hop=self.hop) and self.length != ALL_HISTORY
+        of_length = Window(length=self.length, hop=self.hop, ttl=self.ttl)
+        is_length = self == of_length and self.length != ALL_HISTORY
         return replace(self, is_earlier=True) if is_length else None
 
     def within(self, ttl: int) -> Window:
         """This window without rows that are older than `ttl`."""
-        if self.hop:
-            return replace(self, ttl=ttl)
-        return replace(self, length=ttl if self.length == ALL_HISTORY else min(self.length, ttl))
+        return replace(self, ttl=ttl)
 
     def starts(self) -> Iterator[str]:
         """The moments that it starts with, the latest of which counts, as text."""
-        if self.length != ALL_HISTORY:
-            yield self._back(2 if self.is_earlier else 1)
-        if self.ttl != ALL_HISTORY:
-            yield f"as_of - {format_duration(self.ttl)}"
+        if self.hop or self.is_earlier:
+            yield self._start_by_length
+            if self.ttl != ALL_HISTORY:
+                yield f"as_of - {format_duration(self.ttl)}"
+        elif self.reach != ALL_HISTORY:
+            yield f"as_of - {format_duration(self.reach)}"
         if self.period is not None:
             yield f"the start of the {self.period} of as_of in {self.zone}"
 
     @property
+    def _start_by_length(self) -> str:
+        if self.is_earlier and self.hop:
+            return self._rounded(f"({self.end}) - {format_duration(self.length)}")
+        return self._rounded(f"as_of - {format_duration(self.length * (1 + self.is_earlier))}")
+
+    @property
     def end(self) -> str:
         """The moment before which it ends, as text."""
-        return self._back(1) if self.is_earlier else "as_of"
+        return replace(self, is_earlier=False)._start_by_length if self.is_earlier else "as_of"
 
-    def _back(self, times: int) -> str:
-        start = f"as_of - {format_duration(times * self.length)}"
+    def _rounded(self, start: str) -> str:
         return f"{start} rounded down to {format_duration(self.hop)}" if self.hop else start
 
     def limits(self) -> Iterator[str]:
@@ -128,9 +139,14 @@ class Window:
         if self.length != ALL_HISTORY:
             hop = f" in hops of {format_duration(self.hop)}" if self.hop else ""
             parts.append(format_duration(self.length) + hop)
+        parts = parts or ["all history"]
         if self.ttl != ALL_HISTORY:
             parts.append(f"ttl {format_duration(self.ttl)}")
-        return ("before " if self.is_earlier else "") + (", ".join(parts) or "all history")
+        return ("before " if self.is_earlier else "") + ", ".join(parts)
+
+
+def _shortest(*limits: int) -> int:
+    return min((one for one in limits if one != ALL_HISTORY), default=ALL_HISTORY)
 
 
 EVERYTHING = Window()

@@ -19,7 +19,7 @@ from headwater.errors import DataError, SpecError, closest
 from headwater.testing.reference_clocks import Moments, Row, earlier, is_known, written
 from headwater.testing.reference_values import AGGREGATIONS, Value
 from headwater.testing.reference_versions import Versions, existing
-from headwater.testing.reference_windows import Newest, Window, held, starts_at
+from headwater.testing.reference_windows import Newest, Window, ends_at, held, starts_at
 from headwater.testing.reference_words import OF_ROWS, ORDERED, Counted
 
 __all__ = [
@@ -99,7 +99,7 @@ def counts(
     Of a window by rows and of a session this is the part that a row answers by itself; which of the
     rows that count are the newest, or of the last run, `held` says.
     """
-    if as_of is None or row[event_time] >= as_of:
+    if as_of is None or row[event_time] >= ends_at(feature.window, as_of):
         return False
     for start in (starts_at(feature.window, as_of), starts_at(feature.ttl, as_of)):
         if start is not None and row[event_time] < start:

@@ -6,6 +6,12 @@ function that drops rows. A window by time asks for nothing but the row's own ev
 >>> starts_at(Within(10), 100), starts_at(Within(10, hop=60), 100), starts_at(None, 100)
 (90, 60, None)
 
+The window before another ends where that starts, is as long, and is rounded down in the same way:
+
+>>> later, before = Within(6, hop=4), Before(Within(6, hop=4))
+>>> starts_at(later, 11), starts_at(before, 11), ends_at(before, 11), ends_at(later, 11)
+(4, -4, 4, 11)
+
 A window by rows and a session look at the rows that count, in event order:
 
 >>> rows = [{"at": at} for at in (10, 40, 50, 60)]
@@ -44,6 +50,13 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The same length up to the start of another window, in place of that."""
+
+    later: Within
+
+
+@dataclass(frozen=True, slots=True)
 class SoFar:
     """From the start of T's day, week, month, quarter or year by the clocks of a zone."""
 
@@ -66,7 +79,7 @@ class Session:
     gap: int
 
 
-Window = int | Within | SoFar | Newest | Session | None
+Window = int | Within | Before | SoFar | Newest | Session | None
 """A number of microseconds is that length; None is all history."""
 
 
@@ -78,9 +91,18 @@ def starts_at(window: Window, as_of: int) -> int | None:
         return None
     if isinstance(window, SoFar):
         return period_start(window.period, window.zone, as_of)
-    if isinstance(window, int):
-        window = Within(window)
-    return (as_of - window.length) // window.hop * window.hop
+    if isinstance(window, Before):
+        return _back(window.later, ends_at(window, as_of))
+    return _back(Within(window) if isinstance(window, int) else window, as_of)
+
+
+def ends_at(window: Window, as_of: int) -> int:
+    """The first moment after a window: T, or where the window that follows it starts."""
+    return _back(window.later, as_of) if isinstance(window, Before) else as_of
+
+
+def _back(window: Within, moment: int) -> int:
+    return (moment - window.length) // window.hop * window.hop
 
 
 @cache

@@ -18,6 +18,7 @@ import duckdb
 import polars as pl
 from polars import selectors
 
+from headwater.aggregations.base import Earlier
 from headwater.errors import DataError
 from headwater.plan.kinds import kind_of
 from headwater.plan.views import FeaturePlan, ViewPlan
@@ -123,7 +124,7 @@ def sharing(features: Iterable[FeaturePlan]) -> list[list[FeaturePlan]]:
     for one in features:
         reads = tuple(map(_key, (one.value, one.where, one.other)))
         alone = one.column if one.parts else ""
-        asked = (*reads, one.window, one.mask, one.aggregation.counts_nulls, alone)
+        asked = (*reads, one.declared, one.mask, one.aggregation.counts_nulls, alone)
         shared.setdefault(asked, []).append(one)
     return list(shared.values())
 
@@ -132,8 +133,13 @@ def _key(expression: Any) -> Any:
     return expression.meta.serialize() if isinstance(expression, pl.Expr) else expression
 
 
-def statement(view: ViewPlan, features: Sequence[FeaturePlan]) -> str:
+def statement(view: ViewPlan, features: Sequence[FeaturePlan], *, is_earlier: bool = False) -> str:
     """One query of features over the same rows: `j`, then for each its answer and its slack.
+
+    Args:
+        view: Their view.
+        features: What is asked for.
+        is_earlier: Whether over the windows of the same length just before.
 
     Raises:
         SpecError: HW106 a word has no entry, HW206 or HW211 the oracle does not speak of something.
@@ -142,7 +148,8 @@ def statement(view: ViewPlan, features: Sequence[FeaturePlan]) -> str:
     if first.parts:
         return _composed(view, first)
     kind = kind_of(first.value_type) if first.value is not None else "other"
-    counted = f"SELECT * FROM ({in_sight(view, first)}) WHERE {_counts(first)}"
+    rows = in_sight(view, first, is_earlier=is_earlier)
+    counted = f"SELECT * FROM ({rows}) WHERE {_counts(first)}"
     folded, selected = ["j"], ["j"]
     for place, feature in enumerate(features):
         word = word_of(feature.aggregation)
@@ -165,10 +172,15 @@ def _composed(view: ViewPlan, feature: FeaturePlan) -> str:
     """The same of a feature that is made of the answers of others: `p0`, `p1` and so on."""
     word = word_of(feature.aggregation)
     answer, slack = word.written(Asked(feature.aggregation, kind_of(feature.parts[0].dtype)))
+    declared = [isinstance(part, Earlier) for part in feature.aggregation.parts]
+    queries = [
+        statement(view, [part], is_earlier=is_earlier)
+        for part, is_earlier in zip(feature.parts, declared, strict=True)
+    ]
     parts = " JOIN ".join(
-        f"(SELECT j, answer_0 AS p{i}, slack_0 AS s{i} FROM ({statement(view, [part])}))"
+        f"(SELECT j, answer_0 AS p{i}, slack_0 AS s{i} FROM ({query}))"
         + (" USING (j)" if i else "")
-        for i, part in enumerate(feature.parts)
+        for i, query in enumerate(queries)
     )
     return f"SELECT j, {answer}, coalesce({slack}, 0) FROM {parts} ORDER BY j"
 

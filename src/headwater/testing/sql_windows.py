@@ -9,15 +9,16 @@ is seen).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
 from headwater.errors import SpecError
-from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.views import FeaturePlan, ViewPlan
-from headwater.plan.windows import Window
 from headwater.schema.clocks import Clock
+from headwater.schema.durations import parse_duration
+from headwater.schema.windows import DeclaredWindow, Hopping, NewestRows, Session, SoFar
 from headwater.testing.sql_expressions import identifier, sql_expression, text
 
 BELOW = {"ns": "({0} - (({0} % 1000) + 1000) % 1000) // 1000", "us": "{0}", "ms": "{0} * 1000"}
@@ -25,10 +26,16 @@ ABOVE = {"ns": "({0} + ((-{0} % 1000) + 1000) % 1000) // 1000", "us": "{0}", "ms
 """Ticks of a unit as microseconds, rounded down and up (R11)."""
 
 
-def in_sight(view: ViewPlan, feature: FeaturePlan) -> str:
+def in_sight(view: ViewPlan, feature: FeaturePlan, *, is_earlier: bool = False) -> str:
     """A query of the rows in the feature's window, null values among them.
 
-    Its columns are `j`, `as_of`, `t`, `s`, `x` and `y`.
+    Its columns are `j`, `as_of`, `t`, `s`, `x` and `y`. The window is read where a user wrote it,
+    and so is the ttl: what a plan makes of them is not believed.
+
+    Args:
+        view: The feature's view.
+        feature: What is asked for.
+        is_earlier: Whether the window of the same length just before is meant.
 
     Raises:
         SpecError: The oracle does not speak of such sources, windows or expressions.
@@ -53,39 +60,60 @@ def in_sight(view: ViewPlan, feature: FeaturePlan) -> str:
         f"ON {same} WHERE t < as_of AND known_by IS NOT NULL AND met "
         "AND (k IS NULL OR k <= known_by)"
     )
-    timed = f"SELECT * FROM ({visible}) WHERE {' AND '.join(_times(feature.window)) or 'TRUE'}"
-    return _newest(feature.window, timed)
+    limits = (*_times(view, feature.declared, is_earlier=is_earlier), *_alive(view))
+    timed = f"SELECT * FROM ({visible}) WHERE {' AND '.join(limits) or 'TRUE'}"
+    return _newest(feature.declared, timed)
 
 
-def _times(window: Window) -> Iterator[str]:
+def _times(view: ViewPlan, window: DeclaredWindow, *, is_earlier: bool) -> Iterator[str]:
     """What a window demands of a row's event time."""
-    if window.length != ALL_HISTORY:
-        start = f"(as_of - {window.length})"
-        if window.hop:
-            start = f"({start} - ({start} % {window.hop} + {window.hop}) % {window.hop})"
-        yield (
-            f"t < {start} AND t >= {start} - {window.length}"
-            if window.is_earlier
-            else f"t >= {start}"
-        )
-    if window.ttl != ALL_HISTORY:
-        yield f"t >= as_of - {window.ttl}"
-    if window.period is not None:
-        zone = text(str(window.zone))
+    if isinstance(window, SoFar):
+        zone = text(str(window.zone or view.source.source.zone))
         local = f"date_trunc({text(window.period)}, timezone({zone}, make_timestamptz(as_of)))"
         yield f"t >= epoch_us(timezone({zone}, {local}))"
+        return
+    reach, hop = _reach(window)
+    if reach is None:
+        return
+    start = _back("as_of", reach, hop)
+    if is_earlier:
+        yield f"t < {start}"
+        start = _back(start, reach, hop)
+    yield f"t >= {start}"
 
 
-def _newest(window: Window, rows: str) -> str:
+def _reach(window: DeclaredWindow) -> tuple[int | None, int]:
+    """A window's length, None where it has none, and its hop, in microseconds."""
+    if isinstance(window, Hopping):
+        return parse_duration(window.length), parse_duration(window.hop)
+    length = window.within if isinstance(window, NewestRows) else window
+    return (parse_duration(length) if isinstance(length, str | timedelta) else None), 1
+
+
+def _back(moment: str, length: int, hop: int) -> str:
+    """So long before a moment, and from there to the multiple of the hop that is not after it."""
+    start = f"({moment} - {length})"
+    return f"({start} - ({start} % {hop} + {hop}) % {hop})" if hop > 1 else start
+
+
+def _alive(view: ViewPlan) -> Iterator[str]:
+    """What the ttl of a view demands of a row's event time."""
+    ttl = getattr(view.view, "ttl", None)
+    if ttl is not None:
+        yield f"t >= as_of - {parse_duration(ttl)}"
+
+
+def _newest(window: DeclaredWindow, rows: str) -> str:
     """The newest rows only, or those since the last gap, of the rows that count in time."""
-    if window.rows:
+    if isinstance(window, NewestRows):
         rank = "row_number() OVER (PARTITION BY j ORDER BY t DESC, s DESC)"
-        rows = f"SELECT * FROM ({rows}) QUALIFY {rank} <= {window.rows}"
-    if window.gap:
+        return f"SELECT * FROM ({rows}) QUALIFY {rank} <= {window.rows}"
+    if isinstance(window, Session):
         later = "lead(t, 1, as_of) OVER (PARTITION BY j ORDER BY t, s)"
         newer = "OVER (PARTITION BY j ORDER BY t DESC, s DESC ROWS UNBOUNDED PRECEDING)"
-        breaks = f"SELECT *, ({later} - t > {window.gap})::INTEGER AS ends FROM ({rows})"
-        rows = f"SELECT * EXCLUDE (ends) FROM ({breaks}) QUALIFY sum(ends) {newer} = 0"
+        gap = parse_duration(window.gap)
+        breaks = f"SELECT *, ({later} - t > {gap})::INTEGER AS ends FROM ({rows})"
+        return f"SELECT * EXCLUDE (ends) FROM ({breaks}) QUALIFY sum(ends) {newer} = 0"
     return rows
 
 
