@@ -164,11 +164,18 @@ class _Change:
         else:
             other = pl.Series(least + self.rng.choice(_LEAPS, size))
             if source.identity:
-                number = pl.int_range(pl.len()).over(list(source.identity))
-                other += 2 * frame.select(number).to_series()
+                other += 2 * self._number(frame)
             elif name != source.event_time and source.null_known_time == "never":
                 other = self._with_nulls(other)
         return other.cast(frame.schema[name])
+
+    def _number(self, frame: pl.DataFrame) -> pl.Series:
+        """Which of the rows of its event each is, from zero on."""
+        event = frame.select(self.plan.source.identity)
+        if event.n_unique() == frame.height:  # as a rule, and sooner found out
+            return pl.zeros(frame.height, pl.Int64, eager=True)
+        number = pl.int_range(pl.len()).over(event.columns)
+        return event.select(number).to_series()
 
     def _with_nulls(self, values: pl.Series) -> pl.Series:
         return values.set(pl.Series(self.rng.random(len(values)) < 0.1), None)
