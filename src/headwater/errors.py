@@ -233,6 +233,7 @@ CODES |= {  # the environment
     "HW505": "a plan would let a value through before it is known",
     "HW506": "there is no run to report",
     "HW507": "a variable of the environment has no usable value",
+    "HW508": "a view does not fit into the memory that was declared",
 }
 CODES |= {  # recipes and steps
     "HW601": "a step matches no column or the wrong kind of column",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,26 +149,163 @@ def test_the_number_of_partitions_follows_the_budget(
         partitions_of(plan, 8, Room(memory=1))
 
 
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ({"identity": "kind"}, "versions of events are composed as a whole"),
-        ({"entity": "derived"}, "its key is derived"),
-    ],
-)
+UNSPLIT: list[tuple[dict[str, Any], str]] = [
+    ({"identity": "named"}, "the identity of its events is derived"),
+    ({"identity": "amount"}, "the identity of its events has a type that is not hashed"),
+]
+
+
+@pytest.mark.parametrize(("given", "reason"), UNSPLIT)
 def test_what_cannot_be_split_is_held_in_memory_and_said_to_be(
-    tmp_path: Path, given: dict[str, Any], reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], reason: str
 ) -> None:
+    monkeypatch.delenv("HEADWATER_MEMORY", raising=False)
+    monkeypatch.setattr("headwater.engines.memory.free_bytes", lambda: 2)
     heard: list[str] = []
-    plan = planned(tmp_path, derive={**DOUBLED, "derived": pl.col("entity") + 1}, **given)
-    assert partitions_of(plan, 8, Room(memory=1, say=heard.append)) == 1
+    plan = planned(tmp_path, derive={**DOUBLED, "named": pl.col("kind") + "!"}, **given)
+    assert partitions_of(plan, 8, Room(say=heard.append)) == 1
     assert heard[0].endswith(f"would pass the budget of 1 B, but is held in memory: {reason}")
 
 
-def test_a_frame_is_in_memory_anyway() -> None:
+@pytest.mark.parametrize(("given", "reason"), UNSPLIT)
+def test_what_cannot_be_split_is_refused_where_memory_was_declared(
+    tmp_path: Path, given: dict[str, Any], reason: str
+) -> None:
+    plan = planned(tmp_path, derive={**DOUBLED, "named": pl.col("kind") + "!"}, **given)
+    with pytest.raises(EngineError) as caught:
+        partitions_of(plan, 8, Room(memory=300))
+    assert caught.value.code == "HW508"
+    assert "view 'v'" in str(caught.value)
+    assert "over the 300 B that were declared" in str(caught.value)
+    assert f"cannot be split: {reason}" in str(caught.value)
+    assert "test_out_of_core.py" in str(caught.value)
+    assert "HEADWATER_MEMORY" in str(caught.value)
+    assert partitions_of(plan, 8, Room(memory=100_000)) == 1
+
+
+def test_memory_that_the_variable_declares_is_kept_to_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(tmp_path, derive=DOUBLED, identity="amount")
+    monkeypatch.setenv("HEADWATER_MEMORY", "100")
+    with pytest.raises(EngineError, match="HW508"):
+        partitions_of(plan, 8, Room())
+
+
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_no_view_is_computed_where_one_of_them_will_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_lazy: bool
+) -> None:
+    first, second = (tmp_path / name for name in ("first", "second"))
+    first.mkdir()
+    second.mkdir()
+    views = [
+        planned(first, derive=DOUBLED).view,
+        planned(second, derive=DOUBLED, identity="amount").view,
+    ]
+    monkeypatch.setenv("HEADWATER_MEMORY", "100")
+    monkeypatch.setattr("headwater.runtime.enrich.view_answers", None)
+    monkeypatch.setattr("headwater.runtime.enrich.view_features", None)
+    spine = pl.concat([SPINE] * 20)
+    with pytest.raises(EngineError, match="HW508"):
+        hw.enrich(
+            spine.lazy() if is_lazy else spine,
+            [views[0], views[1].on({"entity": "entity"}, name="w")],
+            as_of="as_of",
+        )
+
+
+def test_a_reader_that_does_not_say_how_large_its_table_is_is_said_to_be_held_in_memory() -> None:
+    heard: list[str] = []
+    source = hw.Source("s", Untold(), event_time="event_time", known_time="event_time")
+    view = hw.FeatureView("v", source, entity="entity", features=[hw.Count().over_all()])
+    assert partitions_of(checked(view), 8, Room(memory=1, say=heard.append)) == 1
+    assert heard == ["view 'v' is held in memory: Untold does not say how large its table is"]
+
+
+class Untold:
+    """A reader with the least that one has to do."""
+
+    def schema(self) -> dict[str, pl.DataType]:
+        return dict(EVENTS.schema)
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        return EVENTS.select(columns)
+
+    def snapshot(self) -> str:
+        return "always the same"
+
+    def definition(self) -> dict[str, object]:
+        return {"is": "Untold"}
+
+
+def test_a_compressed_text_file_larger_than_the_memory_is_not_read_on_a_guess(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "events.csv").write_bytes(gzip.compress(EVENTS.write_csv().encode()))
+    plan = in_text(tmp_path)
+    assert partitions_of(plan, 8, Room(memory=100_000)) == 1
+    with pytest.raises(EngineError, match=r"HW508.*\n?.*rows .* by reading it"):
+        partitions_of(plan, 8, Room(memory=10))
+
+
+def in_text(folder: Path) -> ViewPlan:
+    types = {name: dtype for name, dtype in EVENTS.schema.items() if name != "kind"}
+    source = hw.Source(
+        "s",
+        hw.Csv(str(folder / "events.csv"), types=types),
+        event_time="event_time",
+        known_time="event_time",
+    )
+    features = [hw.Sum("amount").within("3d"), hw.Last("kind").within("3d")]
+    return checked(hw.FeatureView("v", source, entity="entity", features=features))
+
+
+def test_a_text_file_goes_out_of_core_too(tmp_path: Path) -> None:
+    EVENTS.with_columns(pl.col("event_time").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")).write_csv(
+        tmp_path / "events.csv"
+    )
+    plan = in_text(tmp_path)
+    assert partitions_of(plan, 8, Room(memory=1)) > 1
+    moments = SPINE["as_of"].cast(pl.Int64)
+    whole = view_features(plan, SPINE, as_of=moments)
+    assert whole["v__kind_last_3d"].drop_nulls().len() > 0
+    assert by_partition(plan, Scratch(), 3).equals(whole)
+
+
+@pytest.mark.parametrize("partitions", [2, 3, 7])
+def test_a_derived_key_names_the_partition(tmp_path: Path, partitions: int) -> None:
+    key = ((pl.col("entity") + 7) / 2).floor().cast(pl.Int64)
+    plan = planned(tmp_path, "derived", derive={**DOUBLED, "derived": key})
+    spine = SPINE.select(pl.col("entity").cast(pl.Int64).alias("derived") + 2, "as_of")
+    moments = spine["as_of"].cast(pl.Int64)
+    whole = view_features(plan, spine, as_of=moments)
+    assert whole["v__count_3d"].sum() > 0
+    asked = Questions(spine.select("derived"), moments, moments)
+    found = answers_by_partition(plan, asked, Room(), partitions=partitions).frame()
+    assert found.equals(whole)
+
+
+def test_a_derived_key_that_does_not_fit_is_refused_in_the_same_words(tmp_path: Path) -> None:
+    plan = planned(
+        tmp_path, "derived", derive={**DOUBLED, "derived": pl.col("kind").cast(pl.Int64)}
+    )
+    spine = pl.DataFrame({"derived": [1], "as_of": [2 * DAY]})
+    with pytest.raises(DataError, match="HW410") as whole:
+        view_features(plan, spine, as_of=spine["as_of"])
+    asked = Questions(spine.select("derived"), spine["as_of"], None)
+    with pytest.raises(DataError) as split:
+        answers_by_partition(plan, asked, Room(), partitions=2)
+    of_all, of_a_piece = (str(one.value).partition(" for ")[0] for one in (whole, split))
+    assert of_a_piece == of_all  # Polars goes on with how many values did not fit
+
+
+def test_a_frame_is_folded_in_parts_as_well() -> None:
     source = hw.Source("s", hw.Frame(EVENTS), event_time="event_time", known_time="event_time")
     view = hw.FeatureView("v", source, entity="entity", features=[hw.Count().over_all()])
-    assert partitions_of(checked(view), 8, Room(memory=1)) == 1
+    plan, moments = checked(view), SPINE["as_of"].cast(pl.Int64)
+    assert partitions_of(plan, 8, Room(memory=1)) > 1
+    assert by_partition(plan, Scratch(), 3).equals(view_features(plan, SPINE, as_of=moments))
 
 
 def test_a_history_that_changed_while_it_was_split_is_not_kept(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ SETTINGS = 'name = "parcels"\nseed = 7\n'
 PLAIN = {'    identity=("number",),\n': ""}
 
 
+@pytest.mark.parametrize("replace", [PLAIN, {}], ids=["rows", "versions"])
 def test_a_build_out_of_core_is_the_same_build_and_leaves_nothing_behind(
-    builder: Any, make_project: Any
+    builder: Any, make_project: Any, replace: dict[str, str]
 ) -> None:
-    expected, _ = builder.build(make_project("whole", replace=PLAIN))
+    expected, _ = builder.build(make_project("whole", replace=replace))
     settings = SETTINGS + 'memory = "80KB"\n'
-    project = make_project("split", replace=PLAIN, settings=settings)
+    project = make_project("split", replace=replace, settings=settings)
     made, heard = builder.build(project, memory=project.memory)
     assert builder.digests(made.path) == builder.digests(expected.path)
     said = r"view 'courier': .* KB would pass the budget of 80\.0 KB: in \d+ partitions on disk"

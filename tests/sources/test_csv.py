@@ -179,7 +179,8 @@ def test_of_a_compressed_or_empty_file_no_rows_are_estimated(tmp_path: Path) -> 
 
 def test_what_is_read_in_pieces_is_what_is_read_at_once(tmp_path: Path) -> None:
     reader = csv(tmp_path)
-    assert isinstance(reader, Scanned)
+    scanned: object = reader
+    assert isinstance(scanned, Scanned)
     columns = ["note", "zip", "paid"]
     assert reader.scan(columns).collect().equals(reader.read(columns))
     with pytest.raises(SpecError, match="HW201"):

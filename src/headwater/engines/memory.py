@@ -40,6 +40,11 @@ def memory_budget(declared: int | None = None) -> int:
         ) from error
 
 
+def is_declared(declared: int | None) -> bool:
+    """Whether somebody said how much a view may take, so that it is no default."""
+    return declared is not None or bool(os.environ.get(VARIABLE))
+
+
 def free_bytes() -> int:
     """The machine's free memory, what files in its cache take counted as free."""
     found = [_free_of_machine()]

@@ -11,26 +11,25 @@ takes the memory that they take.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from headwater.engines.memory import memory_budget
+from headwater.engines.memory import VARIABLE, is_declared, memory_budget
 from headwater.engines.partitions import (
     MOST_PARTITIONS,
     Scratch,
     Workspace,
     partition,
-    read_partition,
-    split,
     why_whole,
     write_answers,
     write_in_order,
 )
-from headwater.engines.refusals import refusal_of
+from headwater.engines.refusals import AnswerRefused, refusal_of
+from headwater.engines.versions_on_disk import read_history, split_history
 from headwater.engines.windows import window_features
 from headwater.errors import DataError, EngineError
 from headwater.plan.cost import view_cost
@@ -43,6 +42,8 @@ _LEAST_SHARE = 4
 
 _HELD_PER_SPINE_ROW = 40
 """Bytes: keys, moments, the partition of each row and its place there."""
+
+_UNCOUNTED = "how many rows it has is only known by reading it"
 
 
 def _nothing() -> None:
@@ -97,23 +98,74 @@ def partitions_of(plan: ViewPlan, spine_rows: int, room: Room) -> int:
     """In how many partitions a view is folded: 1 where it fits into memory, or cannot be split.
 
     Raises:
-        EngineError: HW507, the budget is not a size of memory.
+        EngineError: HW507, the budget is not a size of memory; HW508, one was declared, and a view
+            that cannot be split would pass it.
     """
     reader, budget = plan.source.source.reader, memory_budget(room.memory)
-    rows = reader.size().rows if isinstance(reader, Sized) else None
+    if not isinstance(reader, Sized):
+        if is_declared(room.memory):
+            kind = type(reader).__name__
+            room.say(
+                f"{_named(plan)} is held in memory: {kind} does not say how large its table is"
+            )
+        return 1
+    size = reader.size()
+    rows = size.estimated_rows
     if rows is None:
+        _hold(plan, room, needed=size.size_bytes, budget=budget, whole=_UNCOUNTED)
         return 1
     needed = view_cost(plan, history=rows, spine=spine_rows).size_bytes
     if needed <= budget or rows < 2:
         return 1
-    passed = f"view {plan.view.name!r}: {format_size(needed)} would pass the budget of "
     whole = why_whole(plan)
     if whole is not None:
-        room.say(f"{passed}{format_size(budget)}, but is held in memory: {whole}")
+        _hold(plan, room, needed=needed, budget=budget, whole=whole)
         return 1
     wanted = _wanted(plan, rows, spine_rows, on_disk=room.on_disk, budget=budget)
-    room.say(f"{passed}{format_size(budget)}: in {wanted} partitions on disk")
+    room.say(
+        f"{_named(plan)}: {format_size(needed)} would pass the budget of {format_size(budget)}: "
+        f"in {wanted} partitions on disk"
+    )
     return wanted
+
+
+def check_fits(plan: ViewPlan, spine_rows: int, room: Room) -> None:
+    """Refuse, before anything is computed, what `partitions_of` will refuse.
+
+    Args:
+        plan: What is to be computed.
+        spine_rows: 0 where it is not known yet how many there are.
+        room: Nothing is said to it.
+
+    Raises:
+        EngineError: HW507, HW508.
+    """
+    partitions_of(plan, spine_rows, replace(room, say=_nobody))
+
+
+def _named(plan: ViewPlan) -> str:
+    return f"view {plan.view.name!r}"
+
+
+def _hold(plan: ViewPlan, room: Room, *, needed: int, budget: int, whole: str) -> None:
+    """Say that a view passes the budget as a whole; refuse that where the budget was declared."""
+    if needed <= budget:
+        return
+    if not is_declared(room.memory):
+        room.say(
+            f"{_named(plan)}: {format_size(needed)} would pass the budget of "
+            f"{format_size(budget)}, but is held in memory: {whole}"
+        )
+        return
+    raise EngineError(
+        "HW508",
+        f"{_named(plan)} would take about {format_size(needed)} of memory, over the "
+        f"{format_size(budget)} that were declared, and cannot be split: {whole}",
+        place=plan.view.place,
+        hint=f"declare {format_size(needed)} or more ({VARIABLE}, or memory = in headwater.toml), "
+        "or nothing, to use what is free; or write the rows to a Parquet file with that column in "
+        "it, or in another type, and read that",
+    )
 
 
 def _wanted(plan: ViewPlan, rows: int, spine_rows: int, *, on_disk: bool, budget: int) -> int:
@@ -241,7 +293,7 @@ def _split(plan: ViewPlan, room: Room, work: Workspace, wanted: int) -> tuple[in
         work.remove()
     name = f"history-{wanted}"
     with work.filling(name) as folder:
-        split(plan, folder, wanted)
+        split_history(plan, folder, wanted)
         room.check()
     return wanted, name
 
@@ -250,9 +302,20 @@ def _features(
     plan: ViewPlan, asked: Questions, history: Path, number: int, threads: int | None
 ) -> pl.DataFrame:
     """The features of rows whose history is this partition."""
-    rows = read_partition(plan, history, number)
     as_of, known_by = asked.as_of, asked.known_by
-    return window_features(plan, rows, asked.keys, as_of=as_of, known_by=known_by, threads=threads)
+    found = []
+    for place, (part, rows) in enumerate(read_history(plan, history, number)):
+        try:
+            found.append(
+                window_features(
+                    part, rows, asked.keys, as_of=as_of, known_by=known_by, threads=threads
+                )
+            )
+        except AnswerRefused as error:
+            error.turn = (place, *error.turn)
+            raise
+    columns = pl.concat(found, how="horizontal")
+    return columns.select(feature.column for feature in plan.features)
 
 
 def _places(rows: Sequence[pl.Series]) -> pl.Series:

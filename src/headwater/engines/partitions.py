@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,14 +20,15 @@ import polars as pl
 
 from headwater.engines.arrangement import comparable_key
 from headwater.engines.histories import Rows, derived, stored
-from headwater.errors import EngineError
+from headwater.errors import DataError, EngineError
 from headwater.plan.views import ViewPlan
 from headwater.spec.files import os_error_of
 from headwater.spec.reader import Scanned
 
 MOST_PARTITIONS = 512
 """More files than this are not written to at once."""
-_PARTITION = "<partition>"
+PARTITION = "<partition>"
+"""The column that says where a row is written."""
 _HASHED = (pl.Categorical, pl.Enum, pl.String, pl.Boolean, pl.Date, pl.Datetime)
 """Types of keys, beside whole numbers, that are equal exactly where they hash alike."""
 
@@ -104,52 +105,120 @@ class Scratch:
 def why_whole(plan: ViewPlan) -> str | None:
     """Why the history of a view cannot be split by entity; None where it can."""
     source = plan.source.source
-    types = [plan.source.schema[key] for key in plan.view.keys]
-    if source.identity:
-        return "versions of events are composed as a whole"
     if source.event_time is None:
         return "a static table is read as a whole"
-    if plan.source.views:
+    if source.views:
         return "its source has columns of views"
-    if source.derive.keys() & set(plan.view.keys):
-        return "its key is derived"
-    if not all(dtype.is_integer() or isinstance(dtype, _HASHED) for dtype in types):
+    if not _are_hashed(plan, plan.view.keys):
         return "its key has a type that is not hashed"
+    if set(source.identity) & source.derive.keys():
+        return "the identity of its events is derived"
+    if not _are_hashed(plan, source.identity):
+        return "the identity of its events has a type that is not hashed"
     if not isinstance(source.reader, Scanned):
         return f"{type(source.reader).__name__} is read as a whole"
     return None
+
+
+def _are_hashed(plan: ViewPlan, columns: Sequence[str]) -> bool:
+    types = [plan.source.schema[column] for column in columns]
+    return all(dtype.is_integer() or isinstance(dtype, _HASHED) for dtype in types)
 
 
 def split(plan: ViewPlan, folder: Path, partitions: int) -> None:
     """Write the history of a view in partitions, reading it in pieces.
 
     Raises:
-        DataError: HW401, the data is not what the reader reads.
+        DataError: HW401, the data is not what the reader reads; HW410, a key cannot be derived.
+        OSError: The disk does not take it.
+    """
+    owner = partition(plan, plan.source.schema, partitions)
+    if plan.source.source.event_time in stored(plan.source, plan.columns):
+        stray = pl.col(plan.source.source.event_time).hash() % partitions
+    else:
+        stray = pl.lit(0, pl.UInt64)
+    derives = plan.source.source.derive.keys() & set(plan.view.keys)
+    split_rows(plan, folder, owner.fill_null(stray), columns=plan.columns, derives=derives)
+
+
+def split_rows(
+    plan: ViewPlan,
+    folder: Path,
+    owner: pl.Expr,
+    *,
+    columns: Iterable[str],
+    derives: Collection[str] = (),
+) -> None:
+    """Write what has to be read of a source for some columns, by the partition of each row.
+
+    Args:
+        plan: Whose source is read.
+        folder: Gets a folder of files for each partition that has rows.
+        owner: The partition; never null.
+        columns: Derived ones too.
+        derives: The derived columns that `owner` reads.
+
+    Raises:
+        DataError: As `split`.
         OSError: The disk does not take it.
     """
     reader = plan.source.source.reader
     if not isinstance(reader, Scanned):
         raise AssertionError("only what is read in pieces is split")
-    names = stored(plan.source, plan.columns)
-    owner = partition(plan, plan.source.schema, partitions)
-    if plan.source.source.event_time in names:
-        stray = pl.col(plan.source.source.event_time).hash() % partitions
+    names = stored(plan.source, columns)
+    refused: list[DataError] = []
+
+    def with_owner(frame: pl.DataFrame) -> pl.DataFrame:
+        try:
+            known = derived(plan.source, frame, derives).frame
+        except DataError as error:
+            refused.append(error)
+            raise
+        return frame.with_columns(known.select(owner.alias(PARTITION)))
+
+    scanned = reader.scan(names)
+    if derives:
+        types = {name: plan.source.schema[name] for name in names} | {PARTITION: pl.UInt64()}
+        numbered = scanned.map_batches(with_owner, schema=types, streamable=True)
     else:
-        stray = pl.lit(0, pl.UInt64)
-    numbered = reader.scan(names).with_columns(owner.fill_null(stray).alias(_PARTITION))
-    scheme = pl.PartitionBy(folder, key=pl.col(_PARTITION).alias("part"), include_key=False)
+        numbered = scanned.with_columns(owner.alias(PARTITION))
+    try:
+        sink(numbered, folder)
+    except pl.exceptions.PolarsError as error:
+        if refused:
+            raise refused[0] from error
+        raise reader.unread(error) from error
+
+
+def sink(numbered: pl.LazyFrame, folder: Path) -> None:
+    """Write rows in pieces, each into the folder of its `PARTITION`.
+
+    Raises:
+        OSError: The disk does not take it.
+        polars.exceptions.PolarsError: The rows cannot be computed.
+    """
+    scheme = pl.PartitionBy(folder, key=pl.col(PARTITION).alias("part"), include_key=False)
     try:
         numbered.sink_parquet(scheme, mkdir=True, compression="lz4")
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise os_error_of(error) or reader.unread(error) from error
+    except pl.exceptions.PolarsError as error:
+        refusal = os_error_of(error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def partition(plan: ViewPlan, schema: object, partitions: int) -> pl.Expr:
     """The partition of each row; null where a key is null."""
     types = pl.Schema(schema)  # type: ignore[arg-type]
     keys = [comparable_key(pl.col(key), types[key]) for key in plan.view.keys]
-    mixed = pl.sum_horizontal(key.hash(seed) % partitions for seed, key in enumerate(keys))
-    return pl.when(~pl.any_horizontal(key.is_null() for key in keys)).then(mixed % partitions)
+    is_null = pl.any_horizontal(key.is_null() for key in keys)
+    return pl.when(~is_null).then(mixed(keys, partitions))
+
+
+def mixed(keys: Sequence[pl.Expr], partitions: int) -> pl.Expr:
+    """The partition that the hash of some columns names; nulls are alike."""
+    parts = (key.hash(seed) % partitions for seed, key in enumerate(keys))
+    return pl.sum_horizontal(parts) % partitions
 
 
 def read_partition(plan: ViewPlan, folder: Path, number: int) -> Rows:
@@ -158,13 +227,16 @@ def read_partition(plan: ViewPlan, folder: Path, number: int) -> Rows:
     Raises:
         DataError: HW410, a column cannot be derived.
     """
-    names = stored(plan.source, plan.columns)
+    types = {name: plan.source.schema[name] for name in stored(plan.source, plan.columns)}
+    return derived(plan.source, read_files(folder, number, types), plan.columns)
+
+
+def read_files(folder: Path, number: int, types: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """These columns of one partition, in the order of the data, in one chunk."""
     files = sorted((folder / f"part={number}").glob("*.parquet"))
-    if files:
-        frame = pl.scan_parquet(files, glob=False).select(names).collect()
-    else:
-        frame = pl.DataFrame(schema={name: plan.source.schema[name] for name in names})
-    return derived(plan.source, frame.rechunk(), plan.columns)
+    if not files:
+        return pl.DataFrame(schema=types)
+    return pl.scan_parquet(files, glob=False).select(*types).collect().rechunk()
 
 
 def write_answers(frame: pl.DataFrame, path: Path) -> None:

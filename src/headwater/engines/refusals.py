@@ -17,20 +17,32 @@ class RowsRefused(DataError):
         code: As in `DataError`, and so place and hint.
         found: What was found, up to the number.
         rows: In how many rows.
+        which: What is said of these rows after the number.
     """
 
     def __init__(
-        self, code: str, found: str, rows: int, *, place: Place | str | None, hint: str | None
+        self,
+        code: str,
+        found: str,
+        rows: int,
+        *,
+        which: str = "",
+        place: Place | str | None,
+        hint: str | None,
     ) -> None:
-        super().__init__(code, f"{found} in {rows} rows", place=place, hint=hint)
+        super().__init__(code, f"{found} in {rows} rows{which}", place=place, hint=hint)
         self.found = found
         self.rows = rows
+        self.which = which
 
     def among(self, others: Sequence[DataError]) -> RowsRefused:
         """The same fault with the rows of all that say it."""
-        alike = [one for one in others if isinstance(one, RowsRefused) and one.found == self.found]
-        rows = sum(one.rows for one in alike)
-        return RowsRefused(self.code, self.found, rows, place=self.place, hint=self.hint)
+        said = self.found, self.which
+        alike = [one for one in others if isinstance(one, RowsRefused)]
+        rows = sum(one.rows for one in alike if (one.found, one.which) == said)
+        return RowsRefused(
+            self.code, self.found, rows, which=self.which, place=self.place, hint=self.hint
+        )
 
 
 class AnswerRefused(DataError):

@@ -17,6 +17,7 @@ import polars as pl
 
 from headwater.engines.histories import Rows, read_rows
 from headwater.engines.ordering import order_of
+from headwater.engines.refusals import RowsRefused
 from headwater.engines.succession import changes, newest_known
 from headwater.errors import DataError
 from headwater.kernel.passes import NEVER
@@ -178,16 +179,49 @@ def read_events(plan: SourcePlan, columns: Iterable[str]) -> Events:
             source does not say that this means never; HW405, two versions of one order differ, or
             an identity that repeats is null; HW410, a column cannot be derived.
     """
-    wanted = {*columns, *plan.source.identity, *_moments(plan, _deleted(plan)), *_deleted(plan)}
-    rows = read_rows(plan, wanted)
+    columns = set(columns)
+    rows = read_rows(plan, _wanted(plan, columns))
     events = _events(plan, rows.frame)
     if events is None:
         each = np.arange(rows.frame.height)
         return Events(rows, each, each, _deletes(rows))
+    return _in_order(read_rows(plan, columns_of_versions(plan, columns)), events)
+
+
+def columns_of_versions(plan: SourcePlan, columns: Iterable[str]) -> set[str]:
+    """What `events_of` needs for these columns of a source with `identity=`."""
+    wanted = _wanted(plan, columns)
     order = {moment.column for moment in plan.clock.moments}
     order |= {plan.source.sequence} if plan.source.sequence else set()
-    whole = read_rows(plan, wanted | order | _moments(plan, wanted))
-    return _in_order(whole, events)
+    return wanted | order | _moments(plan, wanted)
+
+
+def events_of(rows: Rows) -> Events:
+    """The events of rows that hold all versions of each of them.
+
+    Args:
+        rows: With `columns_of_versions`.
+
+    Raises:
+        DataError: As `read_events`.
+    """
+    events = _events(rows.plan, rows.frame)
+    return _in_order(rows, np.arange(rows.frame.height) if events is None else events)
+
+
+def is_plain(rows: Rows) -> bool:
+    """Whether each event has one of these rows and none is deleted.
+
+    Args:
+        rows: With the identity, and `deleted` where there is one.
+    """
+    identity = rows.frame.select(rows.plan.source.identity)
+    return identity.n_unique() == identity.height and not _deletes(rows).any()
+
+
+def _wanted(plan: SourcePlan, columns: Iterable[str]) -> set[str]:
+    """These columns and those that say which event a row is about, and whether it is deleted."""
+    return {*columns, *plan.source.identity, *_moments(plan, _deleted(plan)), *_deleted(plan)}
 
 
 def _deleted(plan: SourcePlan) -> set[str]:
@@ -266,10 +300,11 @@ def _refuse_difference(rows: Rows, left: Any, right: Any) -> None:
         differs = _differs(column.gather(left), column.gather(right))
         if differs.any():
             repeated = len(np.unique(right[differs.to_numpy()]))
-            raise DataError(
+            raise RowsRefused(
                 "HW405",
-                f"identity {list(source.identity)} of source {source.name!r} repeats in {repeated} "
-                f"rows that are known together and differ in {column.name!r}",
+                f"identity {list(source.identity)} of source {source.name!r} repeats",
+                repeated,
+                which=f" that are known together and differ in {column.name!r}",
                 place=source.place,
                 hint="declare sequence= with a column that orders such versions, or add the column "
                 "that tells the events apart",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 
+from headwater.engines.feature_rows import feature_rows
 from headwater.engines.histories import Rows
 from headwater.engines.out_of_core import (
     Answers,
@@ -17,8 +16,7 @@ from headwater.engines.out_of_core import (
 from headwater.engines.versions import read_events
 from headwater.engines.windows import window_features
 from headwater.errors import DataError
-from headwater.plan.views import FeaturePlan, ViewPlan
-from headwater.schema.clocks import Clock
+from headwater.plan.views import ViewPlan
 
 
 def view_features(
@@ -97,18 +95,7 @@ def histories_of(plan: ViewPlan) -> list[tuple[ViewPlan, Rows]]:
         _check_keys(plan, events.versions)
     if events.is_plain:
         return [(plan, events.versions)]
-    return [
-        (replace(plan, features=tuple(features)), events.composed(columns, mask))
-        for (columns, mask), features in _alike(plan).items()
-    ]
-
-
-def _alike(plan: ViewPlan) -> dict[tuple[tuple[str, ...], Clock], list[FeaturePlan]]:
-    """Features that read the same columns behind the same mask see the same composed rows."""
-    shared: dict[tuple[tuple[str, ...], Clock], list[FeaturePlan]] = {}
-    for feature in plan.features:
-        shared.setdefault((feature.reads, feature.mask), []).append(feature)
-    return shared
+    return feature_rows(plan, events)
 
 
 def _check_keys(plan: ViewPlan, rows: Rows) -> None:

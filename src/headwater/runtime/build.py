@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from headwater.engines.derived import with_derived
-from headwater.engines.out_of_core import Room
+from headwater.engines.out_of_core import Room, check_fits
 from headwater.engines.preparation import FittedPreparation, fit
 from headwater.engines.preparation_state import save
 from headwater.engines.spines import EVENT_TIME, IN_PART, SpineRows, spine_rows
@@ -71,7 +71,8 @@ def build(
         SpecErrors: The faults of the definitions, before any row is read.
         DataError: The data is wrong, with the rule that it breaks.
         CheckError: HW411, the rows of a source break its contract.
-        EngineError: HW502, the results cannot be written.
+        EngineError: HW502, the results cannot be written; HW508, a view does not fit into the
+            memory that was declared.
     """
     faults = Faults()
     faults.is_a(training_set, TrainingSet, "what is to be built", caller())
@@ -161,15 +162,16 @@ def spine_and_views(
 
     Raises:
         DataError: HW409, a source changed while it was read.
+        EngineError: HW508, before anything is computed.
     """
     fresh: dict[str, Result] = {}
     identity = spine_identity(plan, data)
+    identities = [view_identity(view, identity, data) for view in plan.views]
+    rooms = _rooms(plan, identities, data, session)
     with about(task="spine", fingerprint=identity):
         frame, facts = _found(session, identity, fresh, lambda: _computed_spine(plan, session))
     spine = SpineRows(frame, facts)
     features, learned = [], dict[str, Any]()
-    identities = [view_identity(view, identity, data) for view in plan.views]
-    rooms = _rooms(plan, identities, data, session)
     for view, own in zip(plan.views, identities, strict=True):
         compute = partial(_computed_view, view, spine, session, room=rooms[own])
         with about(task="view", view=view.view.name, fingerprint=own):
@@ -209,7 +211,11 @@ def _partitions(plan: TrainingSetPlan, identity: str, session: Session) -> Parti
 def _rooms(
     plan: TrainingSetPlan, identities: list[str], data: Mapping[str, str], session: Session
 ) -> dict[str, Room]:
-    """What each view may take; what an earlier build left for others is removed."""
+    """What each view may take; what an earlier build left for others is removed.
+
+    Raises:
+        EngineError: HW508, a view will not fit into the memory that was declared.
+    """
     wanted = {identity for identity in identities if not session.cache.holds(identity)}
     remove_stale(session.cache.partitions, plan.training_set.name, wanted)
     rooms = {}
@@ -218,6 +224,8 @@ def _rooms(
         check = partial(check_source_unchanged, source, data[source.name])
         work = _partitions(plan, identity, session)
         rooms[identity] = Room(session.memory, work, session.say, check)
+        if identity in wanted:
+            check_fits(view, 0, rooms[identity])
     return rooms
 
 

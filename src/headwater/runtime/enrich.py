@@ -11,7 +11,7 @@ import polars as pl
 
 from headwater.engines.computed import computed
 from headwater.engines.derived import with_derived
-from headwater.engines.out_of_core import Answers, Room
+from headwater.engines.out_of_core import Answers, Room, check_fits
 from headwater.engines.times import microseconds
 from headwater.engines.views import view_answers, view_features
 from headwater.errors import HeadwaterWarning
@@ -65,14 +65,15 @@ def enrich(
     be kept, and `forget_histories()` lets all of them go. Values are the same to the bit, whether
     rows are asked alone or among others.
 
-    A view that would take more than half of the machine's memory (`HEADWATER_MEMORY_BYTES` names
-    another limit) is split by entity on disk and folded a part at a time, which a warning says.
+    What cannot be split is held in memory, with a warning; where `HEADWATER_MEMORY` is set, a view
+    that would take more and cannot be split is refused before anything is computed.
 
     Raises:
         SpecError: A fault of the definitions; several are reported together.
         DataError: A fault of the data, such as an undeclared null clock (HW403) or a tie (HW404).
         CheckError: HW411, the rows of a source break its contract.
-        EngineError: HW502, partitions cannot be written; HW507, the memory is no size.
+        EngineError: HW502, partitions cannot be written; HW507, the memory is no size; HW508, a
+            view does not fit into it.
     """
     check_whole(threads, "threads", least=1)
     rows = to_polars(spine)
@@ -122,6 +123,9 @@ def _added(
     plan: Enrichment, rows: pl.DataFrame, stamps: Stamps, threads: int | None
 ) -> pl.DataFrame:
     """The columns that a plan adds to these rows."""
+    for view in plan.views:
+        if id(view.source.source) not in stamps:
+            check_fits(view, rows.height, Room())
     moments, known_by = _asked(plan, rows)
     found: list[pl.Series] = []
     for view in plan.views:
@@ -145,6 +149,8 @@ def _added(
 
 def _lazily(plan: Enrichment, rows: pl.DataFrame, threads: int | None) -> pl.LazyFrame:
     """The rows with the columns of a plan; what was computed out of core stays on disk."""
+    for view in plan.views:
+        check_fits(view, rows.height, Room(on_disk=True))
     moments, known_by = _asked(plan, rows)
     parts = [rows.lazy()]
     for view in plan.views:
