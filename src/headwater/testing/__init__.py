@@ -3,7 +3,8 @@
 `contract_of` gives the laws that an aggregation, a step or a check has to meet, `check_contract`
 checks them all, and `pytest --headwater PROJECT` makes each a test for each word of a project.
 `edge_frames` makes the frames that are met sooner or later: no row, nulls only, extremes, unseen
-values.
+values. `changed` puts anything else in the place of what was not known at a moment: a feature that
+was asked for by then must not move.
 
 `reference` states the rules of time in plain loops; `histories` generates rows in which every known
 edge occurs. Together they are the oracle of whatever computes features faster:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from headwater.testing.aggregation_laws import Law
     from headwater.testing.contracts import check_contract, contract_of
     from headwater.testing.frame_edges import edge_frames
+    from headwater.testing.non_interference import changed, truncated, unknown
 
 __all__ = [
     "AGGREGATIONS",
@@ -65,6 +67,7 @@ __all__ = [
     "ahead",
     "ahead_known",
     "asked_events",
+    "changed",
     "check_contract",
     "complete_through",
     "contract_of",
@@ -84,14 +87,19 @@ __all__ = [
     "told_edges",
     "told_histories_strategy",
     "told_history",
+    "truncated",
+    "unknown",
     "visible",
 ]
 
 _HOMES = {
     "Law": "aggregation_laws",
+    "changed": "non_interference",
     "check_contract": "contracts",
     "contract_of": "contracts",
     "edge_frames": "frame_edges",
+    "truncated": "non_interference",
+    "unknown": "non_interference",
 }
 """What needs the engines is loaded when it is first used: pytest loads this package each time."""
 

@@ -4,17 +4,15 @@ A feature that was asked for by then must not move, not by a bit, whatever happe
 clock had not been reached. The functions here need a source's clocks and its rows, and nothing of
 the engine: clocks are read again, in expressions of their own.
 
+>>> import headwater as hw
 >>> import polars as pl
->>> from headwater.plan.faults import Faults
->>> from headwater.plan.sources import plan_source
->>> from headwater.spec.frame import Frame
->>> from headwater.spec.source import Source
 >>> times = pl.Series([10, 20]).cast(pl.Datetime("us", "UTC"))
 >>> rows = pl.DataFrame({"at": times, "paid": times.dt.offset_by("5us"), "amount": [1.0, 2.0]})
->>> orders = Source("orders", Frame(rows), event_time="at", known_time="paid")
->>> plan = plan_source(orders, Faults())
->>> truncated(plan, rows, at=15)["amount"].to_list()
+>>> orders = hw.Source("orders", hw.Frame(rows), event_time="at", known_time="paid")
+>>> truncated(orders, rows, at=15)["amount"].to_list()
 [1.0]
+>>> changed(orders, rows, at=15, seed=1)["amount"].sort()[0]
+1.0
 """
 
 from __future__ import annotations
@@ -25,9 +23,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headwater.plan.sources import SourcePlan
+from headwater.plan.faults import Faults
+from headwater.plan.sources import SourcePlan, plan_source
 from headwater.plan.views import ViewPlan
 from headwater.spec.frame import Frame
+from headwater.spec.source import Source
 
 _DAY = 86_400_000_000
 _LEAPS = (0, 0, 1, 3 * _DAY, 60 * _DAY)
@@ -39,17 +39,20 @@ def reading(view: ViewPlan, frame: pl.DataFrame) -> ViewPlan:
     return replace(view, source=replace(view.source, source=source))
 
 
-def unknown(plan: SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
+def unknown(source: Source | SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
     """For each column of the reader whether its clock is after a moment, or is never reached.
 
     A time at which something else became known is known with that.
 
     Args:
-        plan: Whose clocks are asked; their columns must come from the reader.
+        source: Whose clocks are asked; their columns must come from the reader.
         frame: Rows of the reader.
         at: UTC microseconds.
+
+    Raises:
+        SpecError: The source has faults.
     """
-    flags = {}
+    plan, flags = _resolved(source), {}
     for column in frame.columns:
         moments = [pl.col(m.column).dt.epoch("us") + m.offset for m in plan.clocks[column].moments]
         late = [(moment > at).fill_null(True) for moment in moments]
@@ -61,11 +64,12 @@ def unknown(plan: SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
     return frame.select(pl.lit(0).alias("<row>"), **flags).drop("<row>")
 
 
-def truncated(plan: SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
+def truncated(source: Source | SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame:
     """What was known at a moment and nothing else: later values null, later rows gone.
 
-    The identity of a row is known with anything else of it.
+    The identity of a row is known with anything else of it. Arguments are those of `unknown`.
     """
+    plan = _resolved(source)
     hidden = unknown(plan, frame, at=at)
     event_time = plan.source.event_time
     kept = pl.Series(np.ones(frame.height, np.bool_))
@@ -79,7 +83,12 @@ def truncated(plan: SourcePlan, frame: pl.DataFrame, *, at: int) -> pl.DataFrame
 
 
 def changed(
-    plan: SourcePlan, frame: pl.DataFrame, *, at: int, seed: int, versions: bool = True
+    source: Source | SourcePlan,
+    frame: pl.DataFrame,
+    *,
+    at: int,
+    seed: int,
+    versions: bool = True,
 ) -> pl.DataFrame:
     """The same rows as far as they were known at a moment, and anything else in place of the rest.
 
@@ -87,12 +96,16 @@ def changed(
     deleted, and others invented; all rows are shuffled.
 
     Args:
-        plan: The source, resolved.
+        source: Whose clocks are asked; their columns must come from the reader.
         frame: Rows of its reader.
         at: UTC microseconds.
         seed: Chooses what comes in the place of what.
         versions: Whether to invent versions of known events that nobody knew of (R6), too.
+
+    Raises:
+        SpecError: The source has faults.
     """
+    plan = _resolved(source)
     rng = np.random.default_rng(seed)
     hidden = unknown(plan, frame, at=at)
     change = _Change(plan, at, rng)
@@ -103,6 +116,17 @@ def changed(
     if versions and change.can_tell_again:
         rows.append(change.told_again(frame, nothing))
     return pl.concat(rows).sample(fraction=1.0, shuffle=True, seed=seed)
+
+
+def _resolved(source: Source | SourcePlan) -> SourcePlan:
+    if isinstance(source, SourcePlan):
+        return source
+    faults = Faults()
+    plan = plan_source(source, faults)
+    faults.raise_all()
+    if plan is None:
+        raise AssertionError("a source that cannot be resolved has faults")
+    return plan
 
 
 def _first_unknown(plan: SourcePlan, column: str, at: int) -> int | None:
