@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from headwater import plugins
+from headwater.aggregations.base import Earlier
 
 PATH = Path(__file__).parents[2] / "docs" / "windows.py"
 
@@ -62,3 +64,14 @@ def test_each_aggregation_has_its_line(page: Any) -> None:
     lines = {name: said for name, said, _ in page.words()}
     assert list(lines) == list(plugins.members("aggregations"))
     assert all(said.endswith(".") or said.endswith(":") for said in lines.values())
+
+
+def test_the_page_names_those_that_do_not_go_with_all_windows() -> None:
+    limited = {
+        name
+        for name, member in plugins.members("aggregations").items()
+        if any(isinstance(part, Earlier) for part in member.load().of_example("price").parts)
+    }
+    text = (PATH.parent / "vocabulary.md").read_text(encoding="utf-8")
+    said = text.partition("but for ")[2].partition(":")[0]
+    assert set(re.findall(r"`(\w+)`", said)) == limited

@@ -59,7 +59,7 @@ def test_a_hop_rounds_down_before_1970_too_and_the_start_belongs_to_the_window()
     frame = frame_of([-10 * MINUTE - 1, -10 * MINUTE, -5 * MINUTE, 0])
     plan = planned(frame, hw.Count().within("3m", hop="5m"))
     moments = [-2 * MINUTE - 1, -2 * MINUTE, 1, 3 * MINUTE, 8 * MINUTE, 8 * MINUTE + 1]
-    assert asked(plan, frame, *moments)["count_3m"] == [2, 1, 2, 1, 0, 0]
+    assert asked(plan, frame, *moments)["count_3m_hop_5m"] == [2, 1, 2, 1, 0, 0]
 
 
 def test_the_longest_windows_reach_back_from_the_ends_of_time() -> None:
@@ -68,7 +68,7 @@ def test_the_longest_windows_reach_back_from_the_ends_of_time() -> None:
     one = hw.Count()
     plan = planned(frame, one.within("1us", hop=f"{most}us"), one.over_session(f"{most}us"))
     assert asked(plan, frame, -most + 1, most) == {
-        "count_1us": [1, 1],
+        f"count_1us_hop_{most}us": [1, 1],
         f"count_session_{most}us": [1, 1],
     }
 
@@ -143,11 +143,12 @@ def test_the_window_just_before_is_that_of_an_earlier_moment_known_now(
                        known=known, entity=ENTITY)  # fmt: skip
         features = [replace(f, window=f.window.earlier() or f.window) for f in plan.features]
         as_of = spine["as_of"].to_physical()
+        end = "" if hop is None else "_hop_7h"
         found = window_features(
             replace(plan, features=tuple(features)), Rows(plan.source, frame),
             spine.select(ENTITY), as_of=as_of,
         )  # fmt: skip
-        for word, column, values in (("sum", "quantity", found["v__s_1d"]),
+        for word, column, values in (("sum", "quantity", found[f"v__s_1d{end}"]),
                                      ("count_distinct", "note", found["v__n_1d"])):  # fmt: skip
             step = hop if hop is not None and word == "sum" else 1
             ends = [None if t is None else (t - DAY) // step * step for t in as_of]

@@ -37,8 +37,8 @@ def so_far(one: Any, *, period: str, zone: str) -> Any:
 
 
 KINDS = [
-    Kind(lambda one: one.within("1d", hop="7h"), "1d", Within(DAY, 7 * HOUR)),
-    Kind(lambda one: one.within("1h", hop="5m"), "1h", Within(HOUR, HOUR // 12)),
+    Kind(lambda one: one.within("1d", hop="7h"), "1d_hop_7h", Within(DAY, 7 * HOUR)),
+    Kind(lambda one: one.within("1h", hop="5m"), "1h_hop_5m", Within(HOUR, HOUR // 12)),
     Kind(lambda one: one.over_rows(1), "1rows", Newest(1)),
     Kind(lambda one: one.over_rows(3), "3rows", Newest(3)),
     Kind(lambda one: one.over_rows(2, within="1d"), "2rows_1d", Newest(2, DAY)),

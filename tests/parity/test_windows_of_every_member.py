@@ -23,7 +23,7 @@ from headwater.testing.window_laws import quick_at_any_size, uncompiled
 DAY, HOUR = WINDOWS["1d"], WINDOWS["1h"]
 WINDOW: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "7d": (lambda one: one.within("7d"), Within(7 * DAY)),
-    "1d": (lambda one: one.within("1d", hop="7h"), Within(DAY, 7 * HOUR)),
+    "1d_hop_7h": (lambda one: one.within("1d", hop="7h"), Within(DAY, 7 * HOUR)),
     "4rows": (lambda one: one.over_rows(4), Newest(4)),
     "2rows_1d": (lambda one: one.over_rows(2, within="1d"), Newest(2, DAY)),
     "session_1d": (lambda one: one.over_session("1d"), Session(DAY)),
@@ -110,7 +110,11 @@ def composed(word: Any, now: dict[str, list[Any]], before: dict[str, list[Any]])
     return [combined(word, each) for each in zip(*results, strict=True)]
 
 
-CASES = [*((name, "known_time") for name in WINDOW), ("4rows", "event_time"), ("1d", "event_time")]
+CASES = [
+    *((name, "known_time") for name in WINDOW),
+    ("4rows", "event_time"),
+    ("1d_hop_7h", "event_time"),
+]
 
 
 def check(name: str, clock: str, seeds: range, *, kinds: int) -> None:

@@ -210,6 +210,21 @@ def test_a_kept_column_may_be_a_key_and_not_be_kept_twice() -> None:
     assert codes(made("customer", "customer")) == ["HW203"]
 
 
+def test_a_name_that_two_features_of_a_view_share_is_told_once() -> None:
+    orders = source(known_times={"customer": hw.ALWAYS})
+    twice = view(source=orders, features=[hw.Mean("amount").within("7d", "7d")])
+    spine = hw.Spine(orders, as_of="ordered_at")
+    (fault,) = faults_of(training_set(spine=spine, features=[twice]))
+    assert fault.message == "two features are named 'spend__amount_mean_7d'"
+    assert "another name=, such as hw.Mean(" in str(fault.hint)
+    with pytest.raises(SpecError) as caught:
+        hw.enrich(ORDERS, [twice], as_of="paid_at")
+    assert str(caught.value).count("HW203") == 1
+    seen = source(name="seen", views=[twice])
+    counted = view(source=seen, name="counted", features=[hw.Count().over_all()])
+    assert codes(training_set(spine=spine, features=[counted])) == ["HW203"]
+
+
 @pytest.mark.parametrize("taken", ["as_of", "label_known_time"])
 def test_a_kept_column_is_not_named_like_one_of_the_training_set(taken: str) -> None:
     orders = source(reader=hw.Frame(ORDERS.with_columns(pl.lit(1).alias(taken))))

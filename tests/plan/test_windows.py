@@ -64,7 +64,7 @@ def test_windows_of_all_kinds_of_one_aggregation_have_columns_of_their_own() -> 
     assert found == {
         "v__x_sum_7d": Window(length=7 * DAY),
         "v__x_sum_1d12h": Window(length=36 * HOUR),
-        "v__x_sum_1d": Window(length=DAY, hop=HOUR // 12),
+        "v__x_sum_1d_hop_5m": Window(length=DAY, hop=HOUR // 12),
         "v__x_sum_1rows": Window(rows=1),
         "v__x_sum_10rows": Window(rows=10),
         "v__x_sum_10rows_7d": Window(rows=10, length=7 * DAY),
@@ -92,7 +92,7 @@ def test_a_ttl_cuts_every_window_and_changes_no_length() -> None:
     assert found == {
         "v__count_1d": Window(length=DAY, ttl=ttl),
         "v__count_30d": Window(length=30 * DAY, ttl=ttl),
-        "v__count_2d": Window(length=2 * DAY, hop=HOUR, ttl=ttl),
+        "v__count_2d_hop_1h": Window(length=2 * DAY, hop=HOUR, ttl=ttl),
         "v__count_3rows": Window(rows=3, ttl=ttl),
         "v__count_all": Window(ttl=ttl),
     }
@@ -270,7 +270,7 @@ def test_a_window_says_what_it_holds() -> None:
 
 def test_names_are_as_written() -> None:
     names: dict[Any, str] = {
-        Hopping(timedelta(hours=1), "1m"): "1h",
+        Hopping(timedelta(hours=1), "1m"): "1h_hop_1m",
         NewestRows(2, timedelta(days=7)): "2rows_7d",
         SoFar("year", "UTC"): "year_so_far",
         Session("90m"): "session_90m",
@@ -279,6 +279,29 @@ def test_names_are_as_written() -> None:
     assert {window_name(given): name for given, name in names.items()} == {
         name: name for name in names.values()
     }
+
+
+def test_windows_of_one_length_in_hops_and_without_stand_side_by_side() -> None:
+    one = hw.Count()
+    found = windows(one.within("2d"), one.within("2d", hop="1d"), one.within("2d", hop="12h"))
+    assert list(found) == ["v__count_2d", "v__count_2d_hop_1d", "v__count_2d_hop_12h"]
+
+
+def test_one_period_of_two_zones_asks_for_names_of_their_own() -> None:
+    one, zones = hw.Count(), ("Europe/Zurich", "Asia/Tokyo")
+    _, faults = planned(*(one.so_far("day", zone=zone) for zone in zones))
+    assert [(fault.code, fault.hint) for fault in faults] == [
+        (
+            "HW203",
+            "a zone is not in the name of a column: give one of them another name=, such as "
+            'hw.Count(..., name="...")',
+        )
+    ]
+    named = hw.Count(name="in_tokyo").so_far("day", zone="Asia/Tokyo")
+    assert list(windows(one.so_far("day", zone="Europe/Zurich"), named)) == [
+        "v__count_day_so_far",
+        "v__in_tokyo_day_so_far",
+    ]
 
 
 def test_the_definition_of_a_window_is_in_the_fingerprint() -> None:

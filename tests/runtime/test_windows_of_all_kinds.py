@@ -28,7 +28,7 @@ WINDOWS = {
 }
 MASK = " and arrived_at <= as_of and sent_at - 1d <= as_of"
 SEES = {
-    "minutes_late_mean_1d": (
+    "minutes_late_mean_1d_hop_1h": (
         "1d in hops of 1h, ttl 20d",
         f"max(as_of - 1d rounded down to 1h, as_of - 20d) <= sent_at < as_of{MASK}",
     ),

@@ -86,7 +86,7 @@ def check_names(training_set: TrainingSet, views: Sequence[ViewPlan], faults: Fa
     for name in _repeated(view.name for view in attached):
         faults.add("HW105", f"two feature views are named {name!r}", place=place)
     keys = {key for view in attached for key in view.spine_keys}
-    columns = [feature.column for view in views for feature in view.features]
+    columns = [column for view in views for column in view.names]
     columns += [one.name for one in training_set.features if isinstance(one, Derived)]
     columns += [*training_set.spine.keep, *(keys - set(training_set.spine.keep))]
     for name in _repeated([*columns, training_set.label.name, *RESERVED]):

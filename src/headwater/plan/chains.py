@@ -53,13 +53,12 @@ def _attached(
             continue
         keys = zip(view.spine_keys, view.keys, strict=True)
         check_keys(keys, known, plan.source, faults, place)
-        for feature in plan.features:
-            if feature.column in known:
-                faults.add(
-                    "HW203",
-                    f"{owner} has a column named {feature.column!r} already",
-                    place=place,
-                    hint="rename the view with on({}, name=...)",
-                )
-            known[feature.column] = feature.dtype
+        for column in (name for name in plan.names if name in known):
+            faults.add(
+                "HW203",
+                f"{owner} has a column named {column!r} already",
+                place=place,
+                hint="rename the view with on({}, name=...)",
+            )
+        known |= {feature.column: feature.dtype for feature in plan.features}
         yield plan

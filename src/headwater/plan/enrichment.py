@@ -130,10 +130,10 @@ def _complete_through(given: Any, asked: SpinePlan, faults: Faults) -> RowExpres
 
 
 def _columns(listed: Sequence[View | Derived], views: Sequence[ViewPlan]) -> Iterator[str]:
-    """The columns that are added, in the order of declaration."""
+    """The names of added columns, in the order of declaration; of one view each once."""
     plans = {id(plan.view): plan for plan in views}
     for one in listed:
         if isinstance(one, Derived):
             yield one.name
         elif id(one) in plans:
-            yield from (feature.column for feature in plans[id(one)].features)
+            yield from plans[id(one)].names

@@ -36,6 +36,11 @@ class ViewPlan:
     features: tuple[FeaturePlan, ...]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it adds, in order; each once, though two features share a name."""
+        return tuple(dict.fromkeys(feature.column for feature in self.features))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the source that computing this view reads, by name, sorted."""
         source = self.source.source
@@ -75,15 +80,29 @@ def plan_view(view: View, faults: Faults, *, learns: bool = False) -> ViewPlan |
     _check_entity(view, source, faults)
     _check_attached(view, faults)
     features = list(_features(view, source, faults, learns=learns))
-    names = [feature.column for feature in features]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        faults.add(
-            "HW203",
-            f"two features are named {name!r}",
-            place=place,
-            hint="give one of them another name=",
-        )
+    _check_names(view, features, faults)
     return ViewPlan(view, source, tuple(features))
+
+
+def _check_names(view: View, features: Sequence[FeaturePlan], faults: Faults) -> None:
+    """A fault for each name that several features share."""
+    named: dict[str, list[FeaturePlan]] = {}
+    for feature in features:
+        named.setdefault(feature.column, []).append(feature)
+    for name, same in sorted(named.items()):
+        if len(same) > 1:
+            said = f"two features are named {name!r}"
+            faults.add("HW203", said, place=place_of(view), hint=_other_name(view, same))
+
+
+def _other_name(view: View, same: Sequence[FeaturePlan]) -> str:
+    """How features of one name get names of their own."""
+    if isinstance(view, Attributes):
+        return "name each column once"
+    word = type(same[0].aggregation).__name__
+    zones = {feature.window.zone for feature in same}
+    why = "a zone is not in the name of a column: " if len(zones) > 1 else ""
+    return f'{why}give one of them another name=, such as hw.{word}(..., name="...")'
 
 
 def _features(

@@ -253,13 +253,17 @@ def _so_far(given: SoFar, zone: str | None, faults: Faults, place: Place | None)
 def window_name(given: DeclaredWindow) -> str:
     """A window in a column's name: lengths as the user wrote them.
 
+    A zone is not in it.
+
     >>> window_name("7d"), window_name(NewestRows(10, "7d")), window_name(SoFar("day", "UTC"))
     ('7d', '10rows_7d', 'day_so_far')
+    >>> window_name(Hopping("7d", "1h"))
+    '7d_hop_1h'
     """
     if given is None:
         return "all"
     if isinstance(given, Hopping):
-        return _written(given.length)
+        return f"{_written(given.length)}_hop_{_written(given.hop)}"
     if isinstance(given, NewestRows):
         reach = "" if given.within is None else f"_{_written(given.within)}"
         return f"{given.rows}rows{reach}"
