@@ -8,6 +8,7 @@ import polars as pl
 
 from headwater.errors import DataError, Place
 from headwater.spec.evaluation import evaluate
+from headwater.spec.integer_overflow import DoesNotFit
 from headwater.spec.row_expressions import RowExpression
 
 
@@ -22,10 +23,18 @@ def computed(
         place: Named in the error.
 
     Raises:
-        DataError: HW410, a value does not fit an operation, such as a strict cast.
+        DataError: HW410, a value does not fit an operation, such as a strict cast or a product
+            that leaves its type.
     """
     try:
         return evaluate(frame, expressions)
+    except DoesNotFit as error:
+        raise DataError(
+            "HW410",
+            f"{error.name!r} cannot be computed: {error}",
+            place=place,
+            hint=error.hint,
+        ) from None
     except (ValueError, pl.exceptions.PolarsError) as error:
         listed = ", ".join(map(repr, expressions))
         raise DataError(

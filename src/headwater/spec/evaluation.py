@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from headwater.spec.integer_overflow import DoesNotFit, unproved
 from headwater.spec.row_expressions import PythonExpression, RowExpression, resolve
 
 
@@ -23,6 +24,7 @@ def evaluate(frame: pl.DataFrame, expressions: Mapping[str, RowExpression]) -> p
 
     Raises:
         ExpressionError: An expression cannot be resolved against the frame.
+        DoesNotFit: Whole numbers leave their type, as 2 * 100 does in eight bits.
         polars.exceptions.PolarsError: The data does not fit an operation, as in a strict cast.
 
     >>> frame = pl.DataFrame({"delay": [20]})
@@ -33,8 +35,13 @@ def evaluate(frame: pl.DataFrame, expressions: Mapping[str, RowExpression]) -> p
     if frame.is_empty():
         return pl.DataFrame(schema=types)
     native = {name: expr for name, expr in expressions.items() if isinstance(expr, pl.Expr)}
-    columns = _laid_out(frame).lazy().with_columns(**native).select(*native)
+    doubted = unproved(frame, native)
+    flags = {f"\0{place}": operation.flag for place, (_, operation) in enumerate(doubted)}
+    columns = _laid_out(frame).lazy().with_columns(**native, **flags).select(*native, *flags)
     computed = columns.collect(engine="in-memory").head(frame.height)
+    for flag, (name, operation) in zip(flags, doubted, strict=True):
+        if computed[flag].any():
+            raise DoesNotFit(name, operation, rows=int(computed[flag].sum()))
     return pl.DataFrame(
         [
             expr(frame).alias(name) if isinstance(expr, PythonExpression) else computed[name]
