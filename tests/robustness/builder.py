@@ -1,21 +1,27 @@
 """What child processes run: build a project while something happens to it.
 
-Given as globals: `folder`, `mode`, the `answers` connection, and by mode `rename`, `moment`,
-`limit`. The answer is `(renames, error)`; a process that is killed gives none.
+Given as globals: `folder`, `mode`, the `answers` connection, and what the mode wants: see each.
+The answer is `(renames, error)`; a process that is killed gives none.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import resource
 import signal
+import struct
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, BinaryIO
 
 GIVEN: dict[str, Any] = globals()
 RENAMES = ("os.rename", "os.replace")
+SET_OWNER, OWNER_IS_A_THREAD = 15, 0  # of fcntl(2), for which Python has no names
 
 
 def kill_at_rename(renames: list[str]) -> None:
@@ -53,15 +59,72 @@ def drop_rights(_: list[str]) -> None:
 
 
 def replace_source(_: list[str]) -> None:
-    """Put another file in the place of the source once the build has seen what it is."""
-    folder = Path(GIVEN["folder"])
+    """Put another file in the place of the source at one moment of one of the reads of it.
 
-    def replace(event: str, given: Any) -> None:
-        other = folder / "other.parquet"
-        if event == "open" and str(given[0]).endswith("/lock") and other.exists():
-            other.rename(folder / "orders.parquet")
+    Given: the `act` of the reader (`read` or `snapshot`), the `number` of the call of it, counted
+    from 1, and the `moment`: `before` it, `after` it, or `open`, while the file is.
+    """
+    act, number, moment = GIVEN["act"], GIVEN["number"], GIVEN["moment"]
+    calls = chunks = 0
 
-    sys.addaudithook(replace)
+    def watch(frame: FrameType, event: str, called: Any) -> None:
+        nonlocal calls, chunks
+        code = frame.f_code
+        is_act = code.co_name == act and "/sources/" in code.co_filename
+        calls += is_act and event == "call"
+        if calls != number:
+            return
+        chunks += event == "c_call" and called.__name__ == "readinto"
+        if is_act and (event, moment) in (("call", "before"), ("return", "after")):
+            strike()
+        elif is_act and (event, moment, act) == ("call", "open", "read"):
+            strike_at_next_open()
+        elif (moment, act, chunks) == ("open", "snapshot", 2):
+            strike()
+
+    def strike() -> None:
+        sys.setprofile(None)
+        with Path(GIVEN["source"]).open("rb+") as held:
+            put_other(held)
+
+    def strike_at_next_open() -> None:
+        sys.setprofile(None)
+        hold_until_opened(put_other)
+
+    sys.setprofile(watch)
+
+
+def put_other(held: BinaryIO) -> None:
+    """The other file in the place of the source, or its bytes in the source itself."""
+    if GIVEN["how"] == "renamed":
+        os.replace(GIVEN["other"], GIVEN["source"])
+    else:
+        held.write(Path(GIVEN["other"]).read_bytes())
+        held.truncate()
+
+
+def hold_until_opened(act: Callable[[BinaryIO], None]) -> None:
+    """Act once anybody opens the source, who is kept waiting meanwhile.
+
+    The lease on a file is Linux's own: its holder is told before another one has the file open.
+    """
+    is_held = threading.Event()
+
+    def wait() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+        with Path(GIVEN["source"]).open("rb+") as held:
+            told = struct.pack("ii", OWNER_IS_A_THREAD, threading.get_native_id())
+            fcntl.fcntl(held, SET_OWNER, told)
+            fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            is_held.set()
+            signal.sigwait([signal.SIGIO])
+            act(held)
+            held.flush()
+            fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+
+    threading.Thread(target=wait, daemon=True).start()
+    if not is_held.wait(10):
+        raise TimeoutError("the source is still open from an earlier read")
 
 
 MODES = {

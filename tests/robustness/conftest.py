@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+RESULTS = ".headwater"
 BUILDER = Path(__file__).with_name("builder.py")
 DEFINITIONS = """\
 import polars as pl
@@ -130,17 +131,23 @@ class Builds:
         return self.start(mode, **given).ended()
 
     def digests(self) -> dict[str, str]:
-        """The SHA-256 of every file of the results, by its path."""
-        results = self.folder / ".headwater"
+        """All of the project by path: the SHA-256 of each file, and of a folder that it is one."""
         return {
-            path.relative_to(results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(results.rglob("*"))
-            if path.is_file()
+            path.relative_to(self.folder).as_posix(): _digest(path)
+            for path in sorted(self.folder.rglob("*"))
         }
+
+    def results(self) -> dict[str, str]:
+        """The same of what builds have made."""
+        return {name: is_ for name, is_ in self.digests().items() if name.startswith(RESULTS)}
 
     def forget(self) -> None:
         """Remove all results."""
-        shutil.rmtree(self.folder / ".headwater", ignore_errors=True)
+        shutil.rmtree(self.folder / RESULTS, ignore_errors=True)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
 
 
 @dataclass(frozen=True, slots=True)
