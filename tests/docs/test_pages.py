@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import sys
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import polars as pl
 import pytest
 
 import headwater as hw
-from headwater import plugins, testing
+from headwater import plugins, templates, testing
 from headwater.apps.cli.verbs import VERBS
 from headwater.errors import CODES
 
@@ -92,9 +93,16 @@ def test_the_page_of_features_says_what_its_program_gives(
     assert found["found"]["habits__price_sum_change_5d"].to_list() == [60, None]
     assert found["found"]["is_app_user"].to_list() == [True, True]
     assert found["stars"]["taste__stars_all"].to_list() == [pytest.approx(11 / 3), 1.0]
-    assert found["proposals"].untried == 0
+    assert found["first"]["habits__time_since_last_all"].to_list() == [timedelta(days=2), None]
+    assert found["proposals"].counts.untried == 0
     assert found["proposals"].proposals[0].gain.name == "past_by_customer__price_last_all"
     assert "past_by_customer = hw.FeatureView(" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", templates.__all__)
+def test_every_template_has_its_line_on_the_page_of_features(name: str) -> None:
+    text = (DOCS / "features.md").read_text(encoding="utf-8")
+    assert len(re.findall(rf"^\| `{name}\(", text, re.MULTILINE)) == 1
 
 
 @pytest.mark.parametrize("page", ["checks.md", "plugins.md"])
@@ -170,6 +178,7 @@ def test_every_public_name_is_on_the_site(site: Path) -> None:
     known = {name for kind in inventory.data.values() for name in kind}
     wanted = {f"headwater.{name}" for name in PUBLIC}
     wanted |= {f"headwater.testing.{name}" for name in testing.__all__}
+    wanted |= {f"headwater.templates.{name}" for name in templates.__all__}
     assert wanted - known == set()
 
 

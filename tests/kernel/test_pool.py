@@ -20,6 +20,7 @@ from headwater.kernel.pool import (
     falling_shares,
     for_groups,
     for_ranges,
+    in_order,
 )
 
 
@@ -180,3 +181,11 @@ def test_ranges_of_items_are_run_once(threads: int, size: int) -> None:
     seen: list[int] = []
     for_ranges(lambda start, stop: seen.extend(range(start, stop)), size, threads, step=7)
     assert sorted(seen) == list(range(size))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_is_made_of_items_keeps_their_order_and_an_error_is_raised(threads: int) -> None:
+    assert in_order(lambda one: one * 2, list(range(50)), threads) == list(range(0, 100, 2))
+    assert in_order(str, [], threads) == []
+    with pytest.raises(ZeroDivisionError):
+        in_order(lambda one: 1 // one, [1, 0, 1], threads)

@@ -8,7 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headwater.models.gains import Column, Rows, bins_of, chosen, gain_of
+from headwater.models.gains import (
+    Column,
+    Rows,
+    bins_of,
+    chosen,
+    gain_of,
+    importance,
+    leading,
+)
 
 SIZE = 4_000
 
@@ -20,12 +28,12 @@ def rows(label: Any, entities: Any = None, moments: Any = None, seed: int = 1) -
     return Rows.of(np.asarray(label, np.float64), entities, moments, seed=seed)
 
 
-def column(name: str, values: Any, asked: Rows, milliseconds: float = 1.0) -> Column:
-    return Column(name, bins_of(pl.Series(name, values), ~asked.is_later), milliseconds)
+def column(name: str, values: Any, asked: Rows, ms_per_row: float = 1e-3) -> Column:
+    return Column(name, bins_of(pl.Series(name, values), ~asked.is_later), ms_per_row, 8.0)
 
 
 def names(columns: list[Column], asked: Rows) -> list[str]:
-    return [gain.name for gain in chosen(columns, asked, most=20)[0]]
+    return [gain.name for gain in chosen(columns, asked, most=20).gains]
 
 
 @pytest.mark.parametrize("is_binary", [True, False])
@@ -35,8 +43,9 @@ def test_of_what_is_told_and_told_again_and_noise_only_the_first_is_taken(is_bin
     noisy = signal + random.normal(size=SIZE)
     asked = rows(noisy > 0 if is_binary else noisy)
     columns = [column(f"noise {i}", random.normal(size=SIZE), asked) for i in range(30)]
-    columns += [column("signal", signal, asked), column("dear", signal * 2, asked, 9.0)]
-    gains, after = chosen(columns, asked, most=20)
+    columns += [column("signal", signal, asked), column("dear", signal * 2, asked, 0.009)]
+    choice = chosen(columns, asked, most=20)
+    gains, after = choice.gains, choice.rows
     assert [gain.name for gain in gains] == ["signal"]
     assert 0 < gains[0].low < gains[0].gain < gains[0].high
     assert gains[0].share == pytest.approx(0.3 if is_binary else 0.5, abs=0.15)
@@ -75,10 +84,10 @@ def test_the_cheaper_of_two_that_say_the_same_is_taken_and_small_costs_are_alike
     random = np.random.default_rng(5)
     signal = random.normal(size=SIZE)
     asked = rows(signal + random.normal(size=SIZE) > 0)
-    dear, cheap = column("dear", signal, asked, 50.0), column("cheap", signal, asked, 2.0)
+    dear, cheap = column("dear", signal, asked, 0.05), column("cheap", signal, asked, 0.002)
     assert names([dear, cheap], asked) == ["cheap"]
-    better = column("better", signal, asked, 0.9)
-    worse = column("worse", signal + random.normal(size=SIZE), asked, 0.1)
+    better = column("better", signal, asked, 9e-4)
+    worse = column("worse", signal + random.normal(size=SIZE), asked, 1e-4)
     assert names([worse, better], asked)[0] == "better"
 
 
@@ -109,3 +118,58 @@ def test_bins_hold_nulls_apart_and_are_cut_by_rows_that_teach() -> None:
     found = bins_of(text, np.array([True] * 4 + [False]))
     assert found.tolist() == [2, 2, 3, 0, 1]
     assert len(set(bins_of(pl.Series([True, False, None]), np.ones(3, np.bool_)))) == 3
+
+
+def several(seed: int = 7) -> tuple[list[Column], Rows]:
+    """Four columns that each say something of their own, at different costs, among noise."""
+    random = np.random.default_rng(seed)
+    signals = random.normal(size=(4, SIZE))
+    asked = rows(signals.sum(axis=0) + random.normal(size=SIZE) > 0)
+    columns = [column(f"signal {i}", signals[i], asked, 0.02 * 3**i) for i in range(4)]
+    columns += [column(f"noise {i}", random.normal(size=SIZE), asked) for i in range(20)]
+    return columns, asked
+
+
+@pytest.mark.parametrize("budget", [0.0, 0.02, 0.05, 0.1, 0.3, 0.79, 0.8, 1.0])
+def test_what_is_taken_never_costs_more_than_the_budget(budget: float) -> None:
+    columns, asked = several()
+    choice = chosen(columns, asked, most=20, most_ms_per_row=budget)
+    assert sum(gain.ms_per_row for gain in choice.gains) <= budget
+    missing = {f"signal {i}" for i in range(4)} - {gain.name for gain in choice.gains}
+    assert missing == set(choice.too_dear)
+    assert bool(choice.gains) == (budget > 0)
+    assert bool(missing) == (budget < 0.8)
+
+
+def test_the_same_is_taken_on_any_number_of_threads() -> None:
+    columns, asked = several()
+    alone, many = (chosen(columns, asked, most=20, threads=n) for n in (1, 3))
+    assert alone.gains == many.gains
+    assert len(alone.gains) == 4
+    assert leading(columns, asked, most=4) == leading(columns, asked, most=4, threads=3)
+
+
+def test_importance_lists_all_that_is_there_the_useless_last() -> None:
+    columns, asked = several()
+    listed = importance(columns, asked).gains
+    assert len(listed) == len(columns)
+    assert {gain.name for gain in listed[:4]} == {f"signal {i}" for i in range(4)}
+    assert all(gain.low > 0 for gain in listed[:4])
+    rest = [gain.gain for gain in listed[4:]]
+    assert rest == sorted(rest, reverse=True)
+
+
+def test_what_leads_is_decided_by_rows_that_are_not_asked() -> None:
+    columns, asked = several()
+    names = leading(columns, asked, most=4)
+    assert set(names) == {f"signal {i}" for i in range(4)}
+    label = np.where(asked.is_later, 1 - asked.label, asked.label)
+    turned = Rows.of(label, asked.entities, np.arange(SIZE), seed=1)
+    assert leading(columns, turned, most=4) == names
+    assert leading([], asked, most=4) == []
+
+
+def test_decimals_are_cut_as_the_numbers_that_they_are() -> None:
+    learns = np.ones(4, np.bool_)
+    prices = pl.Series(["1.50", "20.00", None, "3.25"]).cast(pl.Decimal(10, 2))
+    assert bins_of(prices, learns).tolist() == bins_of(prices.cast(pl.Float64), learns).tolist()

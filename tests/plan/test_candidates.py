@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -93,3 +94,36 @@ def test_what_has_nothing_to_say_or_is_not_related_is_left_out() -> None:
 def test_an_entity_of_several_columns_is_one_key() -> None:
     found = columns([table("orders", ORDERS)], entity=["who", "shop"])
     assert "orders_by_who_shop__amount_mean_7d" in found
+
+
+def test_money_in_decimals_is_a_number_here_and_in_related_tables() -> None:
+    price = pl.Decimal(10, 2)
+    orders = table("orders", {"who": pl.String, "shop": pl.String, "price": price, "at": TIME})
+    visits = table("visits", {"shop": pl.String, "tip": price, "at": TIME})
+    found = columns([orders, visits])
+    assert "orders_by_who__price_mean_7d" in found
+    assert "orders_by_who__price_lag_2_all" in found
+    seen = "orders_by_who_visits_by_shop__visits_by_shop__tip"
+    assert f"{seen}_sum_30d_mean_7d" in found
+    assert f"{seen}_last_all_mean_7d" in found
+
+
+def test_lags_reach_as_far_back_as_an_entity_may_have_rows() -> None:
+    schema = {"who": pl.String, "x": pl.Int64, "at": TIME}
+    often = [name for name in columns([table("t", schema)]) if "_lag_" in name]
+    assert often == [f"t_by_who__x_lag_{k}_all" for k in (1, 2, 3, 6, 7)]
+    seldom = [name for name in columns([table("t", schema, step=20 * DAY)]) if "_lag_" in name]
+    assert seldom == ["t_by_who__x_lag_1_all", "t_by_who__x_lag_2_all"]
+
+
+def test_what_a_static_table_says_of_the_entity_is_asked_column_by_column() -> None:
+    people = table("people", {"who": pl.String, "age": pl.Int64, "town": pl.String}, static="fixed")
+    assert columns([people]) == ["people_by_who__age", "people_by_who__town"]
+
+
+def test_sources_take_turns_and_nothing_is_made_before_it_is_asked_for() -> None:
+    wide = {"who": pl.String, "at": TIME} | {f"x{i}": pl.Float64 for i in range(500)}
+    narrow = {"who": pl.String, "at": TIME, "y": pl.Float64}
+    tables = [table("wide", wide), table("narrow", narrow)]
+    first = [view.name for view in islice(candidates("who", tables, depth=2), 6)]
+    assert first == ["wide_by_who", "narrow_by_who"] * 3

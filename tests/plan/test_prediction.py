@@ -25,6 +25,7 @@ from headwater.plan.prediction import (
     pass_kind,
     predicted,
     view_seconds,
+    whole_view_seconds,
 )
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.plan.views import FeaturePlan, ViewPlan, plan_view
@@ -282,3 +283,14 @@ def test_where_a_source_is_counted_only_by_reading_the_whole_is_not_known(tmp_pa
     assert found["source users"].seconds == (tmp_path / "users.csv").stat().st_size
     assert found["rows t"].seconds == 1.0
     assert in_all(found, FREE) == NOT_KNOWN
+
+
+def test_a_whole_view_is_read_and_folded_with_what_its_rows_see() -> None:
+    inner = hw.FeatureView("seen", source(), entity="code", features=[hw.Count().over_all()])
+    plain = view(hw.Sum("n").over_all())
+    chained = view(hw.Sum("n").over_all(), name="outer", views=[inner])
+    units = replace(FREE, read_cell=1e-3, ask_row=1.0)
+    heights = {"users": 40, "outer": 7}
+    assert whole_view_seconds(plain, units, heights=heights, spine=5) == pytest.approx(5 + 0.12)
+    found = whole_view_seconds(chained, units, heights=heights, spine=5)
+    assert found == pytest.approx(5 + 7 * 3e-3 + 7 + 40 * 2e-3)

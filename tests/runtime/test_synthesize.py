@@ -12,10 +12,19 @@ import pytest
 
 import headwater as hw
 from headwater.errors import DataError, HeadwaterError
+from headwater.plan.prediction import FoldCost, UnitCosts
 from headwater.spec.plain import fingerprint
 
 ORDERS = 12_000
 DAY = 86_400_000_000
+KINDS: Any = ("sums", "newest", "choices", "states", "values", "tree of sums", "tree of states")
+COSTS = UnitCosts(
+    start=0.1, task=0.01, digest_byte=1e-9, read_cell=1e-8, read_text=5e-8, arrange_row=1e-7,
+    arrange_text=1e-7, version_row=1e-6, ask_row=2e-7, limit_row=1e-7, limit_answer=1e-7,
+    folds=dict.fromkeys(KINDS, FoldCost(5e-8, 1e-7, 1e-8)), spine_row=1e-6, write_cell=1e-8,
+    recipe_cell=1e-8, compile_pass=0.0, quick_from=100_000, process_bytes=0,
+)  # fmt: skip
+"""Of no machine, so that what is proposed depends on none."""
 
 
 def moments(days: Any) -> pl.Series:
@@ -75,15 +84,17 @@ def shop(kind: str, seed: int = 0) -> dict[str, Any]:
 
 def proposals(made: dict[str, Any], **given: Any) -> Any:
     sources = [made["orders"], made["reviews"]]
-    return hw.synthesize("customer", sources, training_set=made["training_set"], **given)
+    return hw.synthesize(
+        "customer", sources, training_set=made["training_set"], **{"costs": COSTS} | given
+    )
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, 1, 2])
 def test_from_noise_nothing_is_proposed(seed: int) -> None:
-    found = proposals(shop("noise", seed), seed=seed)
+    found = proposals(shop("noise", seed), seed=seed, rows=6_000)
     assert found.proposals == ()
-    assert found.tried > 40
-    assert str(found) == f"# {found.tried} candidates on {found.rows} training rows, 0 kept"
+    assert found.counts.judged > 80
+    assert str(found).endswith("\n# 0 proposed")
     assert found.code() == ""
 
 
@@ -100,7 +111,7 @@ def test_what_tells_the_label_is_proposed_and_its_code_defines_it() -> None:
     assert fingerprint(view.definition()) == fingerprint(wanted.definition())
     spine = pl.DataFrame({"customer": [3, 5], "t": moments(np.array([300.0, 301.0]))})
     ours = hw.enrich(spine, [view], as_of="t")
-    theirs = hw.enrich(spine, [first.view], as_of="t")
+    theirs = hw.enrich(spine, [first.made], as_of="t")
     assert ours[first.gain.name].equals(theirs[first.gain.name])
 
 
@@ -130,17 +141,68 @@ def test_rows_of_the_sample_get_the_values_that_a_build_gives() -> None:
     first = proposals(made, depth=1, rows=2_000).proposals[0]
     orders = made["orders"].reader.rows
     few = replace(made["orders"], reader=hw.Frame(orders.filter(pl.col("customer") < 9)))
-    part = replace(first.view, source=few)
-    whole = hw.enrich(spine, [first.view], as_of="t")
+    part = replace(first.made, source=few)
+    whole = hw.enrich(spine, [first.made], as_of="t")
     assert hw.enrich(spine, [part], as_of="t").equals(whole)
+
+
+def test_each_candidate_is_counted_once_and_the_counts_add_up() -> None:
+    counts = proposals(shop("noise"), rows=2_000).counts
+    assert counts.generated == counts.judged + counts.refused + counts.constant + counts.untried
+    assert (counts.untried, counts.is_capped) == (0, False)
 
 
 def test_what_the_budget_leaves_untried_is_counted() -> None:
     found = proposals(shop("noise"), budget="0s")
-    assert found.tried == 0
-    assert found.untried > 10
-    assert f"{found.untried} more were not tried: the budget was spent" in str(found)
+    assert found.counts.judged == 0
+    assert found.counts.untried == found.counts.generated > 50
+    assert f"{found.counts.untried} untried" in str(found)
     assert "the budget was spent" in found._repr_html_()
+
+
+@pytest.mark.parametrize("most", [1, 10, 40])
+def test_no_more_candidates_are_generated_than_asked_for(most: int) -> None:
+    found = proposals(shop("noise"), most_candidates=most, rows=2_000)
+    assert 0 < found.counts.generated <= most
+    assert found.counts.is_capped
+    assert "were generated: most_candidates=" in str(found)
+
+
+def test_the_same_is_proposed_on_any_number_of_threads() -> None:
+    made = shop("mood")
+    alone, many = (proposals(made, rows=4_000, threads=n) for n in (1, 3))
+    assert str(alone) == str(many)
+    assert alone.counts == many.counts
+
+
+def test_inputs_that_are_there_are_listed_with_their_importance_before_the_proposals() -> None:
+    made = shop("amount")
+    found = proposals(made, depth=1, rows=6_000)
+    assert {gain.name for gain in found.baseline} == {"amount", "known__count_7d"}
+    text = str(found)
+    assert text.index("known__count_7d") < text.index("candidate features") < text.index("proposed")
+
+
+def test_each_proposal_says_its_gain_and_what_a_row_costs() -> None:
+    found = proposals(shop("amount"), depth=1, rows=6_000)
+    gain = found.proposals[0].gain
+    assert gain.low < gain.gain < gain.high
+    assert gain.bytes_per_row == 8.125
+    own = ORDERS * (3e-8 + 1e-7 + 5e-8 + 1e-8) + ORDERS * 3e-7
+    assert gain.ms_per_row == pytest.approx(own / ORDERS * 1e3, rel=0.15)
+    assert f"{gain.ms_per_row:.2g} ms and 8.12 bytes per row" in str(found)
+
+
+def test_proposals_never_cost_more_than_their_budget() -> None:
+    made = shop("amount")
+    whole = proposals(made, depth=1, rows=6_000)
+    dear = sum(one.gain.ms_per_row for one in whole.proposals)
+    found = proposals(made, depth=1, rows=6_000, most_ms_per_row=dear)
+    assert sum(one.gain.ms_per_row for one in found.proposals) <= dear
+    nothing = proposals(made, depth=1, rows=6_000, most_ms_per_row=0)
+    assert nothing.proposals == ()
+    assert "orders_by_customer__amount_last_all" in nothing.too_dear
+    assert "over most_ms_per_row=: " in str(nothing)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +212,12 @@ def test_what_the_budget_leaves_untried_is_counted() -> None:
         ({"budget": 3}, "HW211"),
         ({"depth": 0}, "HW211"),
         ({"rows": 0}, "HW211"),
+        ({"threads": 0}, "HW211"),
+        ({"most_candidates": 0}, "HW211"),
+        ({"most_ms_per_row": -1.0}, "HW211"),
+        ({"most_ms_per_row": float("nan")}, "HW211"),
+        ({"most_ms_per_row": True}, "HW211"),
+        ({"most_ms_per_row": "1ms"}, "HW211"),
     ],
 )
 def test_arguments_that_are_none_are_refused(given: dict[str, Any], code: str) -> None:

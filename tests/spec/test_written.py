@@ -60,6 +60,16 @@ def test_chained_views_come_before_what_reads_them() -> None:
     )
 
 
+def test_attributes_of_one_name_are_written_together_and_what_repeats_once() -> None:
+    parts = [
+        hw.Attributes("shop", SHOPS, entity="shop", columns=[column])
+        for column in ("size", "town", "size")
+    ]
+    text = program([*parts, *[view("v", hw.Min("amount").within("7d"))] * 2])
+    assert 'columns=["size", "town"]' in text
+    assert text.count('within("7d")') == 1
+
+
 def test_numbers_stand_as_they_are() -> None:
     text = program([view("v", hw.Min("amount", where=True).within("7d"))])
     assert 'hw.Min("amount", where=True)' in text

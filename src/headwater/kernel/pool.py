@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from headwater.errors import EngineError
 
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
 _PARTS_PER_THREAD = 4
 """How many parts of one entity serve a thread, where it has most of the work."""
 _LEAST_SHARE = 1 / 16
@@ -139,6 +141,27 @@ def for_ranges(
             run(start, stop)
         return
     _share(lambda part: run(*part), ranges, threads)
+
+
+def in_order(make: Callable[[_Item], _Found], items: Sequence[_Item], threads: int) -> list[_Found]:
+    """What is made of each item, in their order, on this many threads.
+
+    Args:
+        make: Begun in the order of the items; its first error is raised.
+        items: Each worth a call of its own.
+        threads: The caller's own is one of them.
+
+    >>> in_order(str, [3, 1, 2], 2)
+    ['3', '1', '2']
+    """
+    found: dict[int, _Found] = {}
+
+    def run(start: int, stop: int) -> None:
+        for place in range(start, stop):
+            found[place] = make(items[place])
+
+    for_ranges(run, len(items), threads, step=1)
+    return [found[place] for place in range(len(items))]
 
 
 def _share(run: Callable[[Any], None], parts: Iterable[Any], threads: int) -> None:

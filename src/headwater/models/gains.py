@@ -6,27 +6,34 @@ from one half of the entities, and the gain is how much less the loss is in the 
 other entities: neither a trend nor a trait of single entities counts as a gain. Intervals come from
 the sums of each entity, since its rows are not independent; what is taken has to be more than luck
 among as many columns as were asked, so that of many useless ones not the luckiest is taken.
+Everything here depends on the columns and the seed alone, not on threads or how long it took.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from headwater.kernel.pool import in_order
+
 BINS = 8
 SHRINKAGE = 20.0
 """So many rows without a gain stand in each bin."""
 WORTH = 1e-3
 """The least share of the loss for which a column is taken, however sure it is."""
-CHEAP = 10.0
-"""Milliseconds for a thousand rows below which costs count as the same."""
+CHEAP = 0.01
+"""Milliseconds per row below which costs count as the same."""
 _FEW = 20
 """Fewer entities are not halved: too few would be left to learn from."""
+_AGAIN = 3
+"""So many times the number of columns that are to be named are looked at again."""
 _TURNS = 6
 """Newton's steps; more change nothing that counts."""
 _RISK = 0.01
@@ -44,7 +51,8 @@ class Gain:
         low: The lower end of its 95 % interval.
         high: The upper end.
         share: The gain as a share of the loss without the column.
-        milliseconds: What computing it costs for a thousand rows.
+        ms_per_row: What computing it costs.
+        bytes_per_row: What keeping it takes.
     """
 
     name: str
@@ -52,7 +60,8 @@ class Gain:
     low: float
     high: float
     share: float
-    milliseconds: float
+    ms_per_row: float
+    bytes_per_row: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +71,29 @@ class Column:
     Args:
         name: What it is called.
         codes: The bin of each row.
-        milliseconds: What computing it costs for a thousand rows.
+        ms_per_row: What computing it costs.
+        bytes_per_row: What keeping it takes.
     """
 
     name: str
     codes: Any
-    milliseconds: float = 0.0
+    ms_per_row: float = 0.0
+    bytes_per_row: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What was taken of many columns.
+
+    Args:
+        gains: In the order of choice.
+        rows: With what the taken ones add in their scores.
+        too_dear: The columns that added something and would have gone over the budget.
+    """
+
+    gains: tuple[Gain, ...]
+    rows: Rows
+    too_dear: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,11 +152,17 @@ class Rows:
             rate = np.log(rate / (1 - rate))
         return np.full(len(self.label), rate)
 
-    def loss(self, score: Any) -> Any:
-        """The loss of each row."""
+    def loss(self, score: Any, which: Any) -> Any:
+        """The loss of each of some rows.
+
+        Args:
+            score: Of these rows.
+            which: A mask that says which they are.
+        """
+        label = self.label[which]
         if not self.is_binary:
-            return (self.label - score) ** 2
-        return np.logaddexp(0.0, score) - self.label * score
+            return (label - score) ** 2
+        return np.logaddexp(0.0, score) - label * score
 
     def step(self, codes: Any, learns: Any, score: Any) -> Any:
         """How each row's score moves by its bin, learned from the rows that may teach."""
@@ -145,12 +177,13 @@ class Rows:
         return moves[codes]
 
     def level(self, score: Any, asked: Any) -> Any:
-        """The scores moved alike so that rows that are asked are right on average.
+        """The scores of the rows that are asked, moved alike so that they are right on average.
 
         How often a label occurs may change with time; a column that only says so gains nothing.
         """
+        label, score = self.label[asked], score[asked]
         for _ in range(_TURNS):
-            residual, weight = self._pull(self.label[asked], score[asked])
+            residual, weight = self._pull(label, score)
             score = score + residual.sum() / max(float(weight.sum()), 1e-9)
         return score
 
@@ -205,15 +238,14 @@ def gain_of(column: Column, rows: Rows, *, among: int) -> tuple[Gain, bool]:
         rows: With what is predicted so far.
         among: How many columns are asked, of which this is one.
     """
-    fall, before = np.zeros(len(rows.label)), np.zeros(len(rows.label))
+    before, after = np.zeros(len(rows.label)), np.zeros(len(rows.label))
     asked = np.zeros(len(rows.label), np.bool_)
     for (learns, is_asked), score in zip(rows.folds, rows.scores, strict=True):
         moved = score + rows.step(column.codes, learns, score)
-        loss = rows.loss(rows.level(score, is_asked))
-        fall[is_asked] = (loss - rows.loss(rows.level(moved, is_asked)))[is_asked]
-        before[is_asked] = loss[is_asked]
+        before[is_asked] = rows.loss(rows.level(score, is_asked), is_asked)
+        after[is_asked] = rows.loss(rows.level(moved, is_asked), is_asked)
         asked |= is_asked
-    gain, error = _mean(fall[asked], rows.entities[asked])
+    gain, error = _mean((before - after)[asked], rows.entities[asked])
     luck = NormalDist().inv_cdf(1 - _RISK / max(among, 1))
     loss = before[asked].mean()
     found = Gain(
@@ -222,9 +254,22 @@ def gain_of(column: Column, rows: Rows, *, among: int) -> tuple[Gain, bool]:
         gain - _Z95 * error,
         gain + _Z95 * error,
         gain / loss if loss > 0 else 0.0,
-        column.milliseconds,
+        column.ms_per_row,
+        column.bytes_per_row,
     )
     return found, gain - luck * error > 0 and found.share >= WORTH
+
+
+def taught(column: Column, rows: Rows) -> float:
+    """What a column adds to the loss of the rows that teach it, in all.
+
+    Rows that are asked have no part in it, so that what is chosen by this owes them nothing.
+    """
+    fall = 0.0
+    for (learns, _), score in zip(rows.folds, rows.scores, strict=True):
+        moved = score + rows.step(column.codes, learns, score)
+        fall += float((rows.loss(score[learns], learns) - rows.loss(moved[learns], learns)).sum())
+    return fall
 
 
 def _mean(values: Any, entities: Any) -> tuple[float, float]:
@@ -237,28 +282,86 @@ def _mean(values: Any, entities: Any) -> tuple[float, float]:
 
 
 def chosen(
-    columns: Sequence[Column], rows: Rows, *, most: int, among: int | None = None
-) -> tuple[list[Gain], Rows]:
+    columns: Sequence[Column],
+    rows: Rows,
+    *,
+    most: int,
+    most_ms_per_row: float = math.inf,
+    threads: int = 1,
+) -> Choice:
     """The columns that add something, each beyond those before it, the cheapest gain first.
+
+    Costs count in classes, each twice the one before, so that two measurements of one machine
+    seldom differ in what comes first.
 
     Args:
         columns: The candidates.
         rows: With what is predicted already.
         most: How many to take.
-        among: How many were asked where these are not all.
-
-    Returns:
-        The gains in the order of choice, and the rows with their scores.
+        most_ms_per_row: What those that are taken may cost together.
+        threads: On how many columns are judged at a time.
     """
     left: Mapping[str, Column] = {column.name: column for column in columns}
     taken: list[Gain] = []
+    too_dear: dict[str, None] = {}
+    spent = 0.0
     while left and len(taken) < most:
-        asked = [gain_of(column, rows, among=among or len(columns)) for column in left.values()]
-        found = [gain for gain, is_more in asked if is_more]
+        found = [gain for gain, is_more in _judged(left, rows, len(columns), threads) if is_more]
+        too_dear |= {gain.name: None for gain in found if spent + gain.ms_per_row > most_ms_per_row}
+        found = [gain for gain in found if gain.name not in too_dear]
         if not found:
             break
-        best = max(found, key=lambda gain: (gain.gain / max(gain.milliseconds, CHEAP), gain.name))
+        best = max(found, key=lambda gain: (gain.gain / _cost_class(gain), gain.name))
         taken.append(best)
+        spent += best.ms_per_row
         rows = rows.moved(left[best.name])
         left = {gain.name: left[gain.name] for gain in found if gain.name != best.name}
-    return taken, rows
+    return Choice(tuple(taken), rows, tuple(too_dear))
+
+
+def importance(columns: Sequence[Column], rows: Rows, *, threads: int = 1) -> Choice:
+    """What each column adds beyond those before it, the largest first; all of them are listed.
+
+    Args:
+        columns: What a quick model may read.
+        rows: With what is predicted without them.
+        threads: On how many columns are judged at a time.
+    """
+    choice = chosen(columns, rows, most=len(columns), threads=threads)
+    named = {gain.name for gain in choice.gains}
+    left = {column.name: column for column in columns if column.name not in named}
+    rest = [gain for gain, _ in _judged(left, choice.rows, len(columns), threads)]
+    rest.sort(key=lambda gain: (-gain.gain, gain.name))
+    return replace(choice, gains=(*choice.gains, *rest))
+
+
+def leading(columns: Sequence[Column], rows: Rows, *, most: int, threads: int = 1) -> list[str]:
+    """The columns of which the rows that teach say most, each beyond those before it.
+
+    Args:
+        columns: The candidates; the best few times `most` by themselves are looked at again.
+        rows: With what is predicted already.
+        most: How many to name, at most.
+        threads: On how many columns are judged at a time.
+    """
+    left = list(columns)
+    named: list[str] = []
+    while left and len(named) < most:
+        falls = in_order(partial(taught, rows=rows), left, threads)
+        ranked = sorted(zip(falls, left, strict=True), key=lambda one: (-one[0], one[1].name))
+        best = ranked[0][1]
+        named.append(best.name)
+        rows = rows.moved(best)
+        left = [column for _, column in ranked[1 : _AGAIN * most]]
+    return named
+
+
+def _judged(
+    left: Mapping[str, Column], rows: Rows, among: int, threads: int
+) -> list[tuple[Gain, bool]]:
+    judge = partial(gain_of, rows=rows, among=among)
+    return in_order(judge, list(left.values()), threads)
+
+
+def _cost_class(gain: Gain) -> float:
+    return 2.0 ** math.ceil(math.log2(max(gain.ms_per_row, CHEAP)))

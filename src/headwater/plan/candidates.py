@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import polars as pl
 
 from headwater import plugins
-from headwater.aggregations.base import Aggregation, Kind, Windowed
+from headwater.aggregations.base import NUMBERS, Aggregation, Kind, Windowed
 from headwater.plan.kinds import kind_of
 from headwater.plan.sources import SourcePlan
 from headwater.schema.durations import DAY, parse_duration
@@ -21,6 +22,8 @@ from headwater.spec.view import View
 
 WINDOWS = ("1h", "6h", "1d", "7d", "30d", "90d", "365d")
 MOST_WINDOWS = 3
+LAGS = (1, 2, 3, 6, 7)
+"""How many rows before the newest; where rows are daily, 6 and 7 are the same day of last week."""
 _NUMBERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Mean", {}),
     ("Sum", {}),
@@ -28,19 +31,22 @@ _NUMBERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Min", {}),
     ("Max", {}),
     ("Last", {}),
-    ("Lag", {}),
+    *(("Lag", {"k": k}) for k in LAGS),
     ("Difference", {}),
 )
 WORDS: dict[Kind, tuple[tuple[str, dict[str, Any]], ...]] = {
     "integer": _NUMBERS,
     "float": _NUMBERS,
+    "decimal": _NUMBERS,
     "boolean": (("Mean", {}), ("Last", {})),
     "string": (("CountDistinct", {}), ("Last", {})),
     "duration": (("Min", {}), ("Max", {}), ("Last", {})),
 }
 """What is asked of each kind of column."""
 INNER: tuple[str, ...] = ("Mean", "Last")
-"""What is asked of what an inner view says."""
+"""What is asked of numbers that an inner view says."""
+SEEN: tuple[str, ...] = ("Mean", "Sum", "Last")
+"""What an inner view says of numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +74,18 @@ class Table:
         ]
         return tuple(fitting[:MOST_WINDOWS])
 
+    def reaches(self, rows: int) -> bool:
+        """Whether an entity may have so many rows, by the time between them."""
+        return rows * self.step < max(self.span, 1)
+
 
 def candidates(
     entity: str | Sequence[str], tables: Sequence[Table], *, depth: int
-) -> Iterator[FeatureView]:
-    """Views of one aggregation of one column each, the plain ones first.
+) -> Iterator[View]:
+    """Views of one aggregation or attribute of one column each, the plain ones first.
+
+    The sources take turns, so that a wide one leaves room for others where only the first so many
+    are taken; nothing is made before it is asked for.
 
     Args:
         entity: The columns that say what a row is about.
@@ -80,35 +93,52 @@ def candidates(
         depth: 2 also folds what the rows of a source see of other sources.
     """
     keys = names(entity)
-    own = [
-        table
-        for table in tables
-        if table.source.source.static is None and set(keys) <= set(table.source.schema)
-    ]
-    for table in own:
-        yield from _folded(keys, table)
-    if depth < 2:
-        return
-    for table in own:
-        for other in tables:
-            if other.source.source.name != table.source.source.name:
-                yield from _chained(keys, table, other)
+    own = [table for table in tables if set(keys) <= set(table.source.schema)]
+    told = [table for table in own if table.source.source.static is None]
+    yield from _in_turn(
+        [_stated(keys, one) if one not in told else _folded(keys, one) for one in own]
+    )
+    if depth >= 2:
+        related = [
+            _chained(keys, table, other)
+            for table in told
+            for other in tables
+            if other.source.source.name != table.source.source.name
+        ]
+        yield from _in_turn(related)
 
 
-def _folded(keys: tuple[str, ...], table: Table) -> Iterator[FeatureView]:
+def _in_turn(several: Sequence[Iterator[View]]) -> Iterator[View]:
+    """One of each, again and again, until all have come to their end."""
+    for views in zip_longest(*several):
+        yield from (view for view in views if view is not None)
+
+
+def _stated(keys: tuple[str, ...], table: Table) -> Iterator[View]:
+    """What a static source says of the entity."""
+    name, source = _view_name(table.source.source, keys), table.source.source
+    for column in _columns(table.source, keys):
+        yield Attributes(name, source, entity=keys, columns=[column], place=None)
+
+
+def _folded(keys: tuple[str, ...], table: Table) -> Iterator[View]:
     """Every column of a source by itself, and the rhythm of its rows."""
     name, source = _view_name(table.source.source, keys), table.source.source
-    listed: list[Windowed] = []
+    for made in _asked(keys, table):
+        for one in _windowed(made, table):
+            yield FeatureView(name, source, entity=keys, features=[one], place=None)
+
+
+def _asked(keys: tuple[str, ...], table: Table) -> Iterator[Aggregation]:
     for word in ("Count", "TimeSince"):
-        listed += _windowed(_made(word, None, {}), table)
+        yield _made(word, None, {})
     for column in _columns(table.source, keys):
         for word, given in WORDS.get(kind_of(table.source.schema[column]), ()):
-            listed += _windowed(_made(word, column, given), table)
-    for one in listed:
-        yield FeatureView(name, source, entity=keys, features=[one], place=None)
+            if table.reaches(given.get("k", 0)):
+                yield _made(word, column, given)
 
 
-def _chained(keys: tuple[str, ...], table: Table, other: Table) -> Iterator[FeatureView]:
+def _chained(keys: tuple[str, ...], table: Table, other: Table) -> Iterator[View]:
     """What rows see of another source by a column that both have."""
     shared = [
         column
@@ -122,7 +152,7 @@ def _chained(keys: tuple[str, ...], table: Table, other: Table) -> Iterator[Feat
         source = replace(table.source.source, views=[*table.source.source.views, inner])
         name = f"{_view_name(table.source.source, keys)}_{inner.name}"
         for said, dtype in _said(inner, other):
-            for word in INNER if kind_of(dtype) in ("integer", "float", "boolean") else ("Last",):
+            for word in INNER if kind_of(dtype) in NUMBERS else ("Last",):
                 for one in _windowed(_made(word, said, {}), table):
                     yield FeatureView(name, source, entity=keys, features=[one], place=None)
 
@@ -138,7 +168,7 @@ def _inner(column: str, other: Table) -> View | None:
     features: list[Windowed] = [*_windowed(plugins.find("Count")(place=None), other)]
     for own in columns:
         kind = kind_of(other.source.schema[own])
-        for word in ("Mean", "Last") if kind in ("integer", "float", "boolean") else ("Last",):
+        for word in SEEN if kind in NUMBERS else ("Last",):
             features += _windowed(plugins.find(word)(own, place=None), other)[-1:]
     return FeatureView(name, source, entity=column, features=features, place=None)
 

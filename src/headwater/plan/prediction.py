@@ -215,6 +215,27 @@ def view_seconds(view: ViewPlan, units: UnitCosts, *, history: int, spine: int) 
     return seconds
 
 
+def whole_view_seconds(
+    view: ViewPlan, units: UnitCosts, *, heights: Mapping[str, int], spine: int
+) -> float:
+    """Reading and folding a view, with the views that its rows see, each for the rows of its own.
+
+    Args:
+        view: What is computed.
+        units: What one of each costs.
+        heights: The rows of each source that is read, by name.
+        spine: Rows that ask.
+    """
+    source = view.source
+    history = heights[source.source.name]
+    types = [source.schema[name] for name in view.columns if name in source.read]
+    seen = sum(
+        whole_view_seconds(inner, units, heights=heights, spine=history) for inner in source.views
+    )
+    own = view_seconds(view, units, history=history, spine=spine)
+    return _reading(types, history, units) + own + seen
+
+
 def follows_events(feature: FeaturePlan, event_time: str | None) -> bool:
     """Whether all of its clocks are that of the event."""
     return all(moment.column == event_time for moment in feature.mask.moments)

@@ -6,102 +6,45 @@ and ranked by what they add on rows that taught them nothing; see `headwater.mod
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from headwater.aggregations.base import Windowed
-from headwater.engines.derived import with_derived
 from headwater.engines.histories import read_rows
-from headwater.engines.spines import IN_PART, spine_rows
-from headwater.engines.top_values import top_values, with_top_values
-from headwater.engines.views import view_features
 from headwater.errors import DataError, SpecError, caller
-from headwater.models.gains import Column, Gain, Rows, bins_of, chosen
-from headwater.plan.attachments import check_attachment
+from headwater.kernel.pool import default_threads
+from headwater.models.gains import Choice, Column, Rows, bins_of, chosen, importance
 from headwater.plan.candidates import Table, candidates
-from headwater.plan.faults import Faults, reads
+from headwater.plan.faults import Faults
+from headwater.plan.prediction import UnitCosts
 from headwater.plan.seeds import derived_seed
 from headwater.plan.sources import plan_source
 from headwater.plan.spines import plan_spine
 from headwater.plan.training_sets import TrainingSetPlan
-from headwater.plan.views import ViewPlan, plan_view
 from headwater.runtime.build import planned
+from headwater.runtime.candidate_rows import SampledHistories, heights, sampled_rows
+from headwater.runtime.candidate_trials import Trial, Tried, singles
+from headwater.runtime.predictions import kept_costs
 from headwater.runtime.progress import Say, silent
+from headwater.runtime.proposals import Counts, Proposal, Proposals
 from headwater.runtime.whole_numbers import check_whole
 from headwater.schema.durations import parse_duration
-from headwater.spec.cards import card
-from headwater.spec.feature_view import FeatureView
-from headwater.spec.frame import Frame
 from headwater.spec.plain import names
 from headwater.spec.source import Source
 from headwater.spec.training_set import TrainingSet
-from headwater.spec.written import program
+from headwater.spec.view import View
 
 ROWS = 20_000
 """Training rows that are asked, by default."""
 MOST = 20
 """Features that are proposed at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """One feature that is worth its cost.
-
-    Args:
-        view: The view with this feature alone.
-        gain: What it adds beyond what stands before it.
-    """
-
-    view: FeatureView
-    gain: Gain
-
-
-@dataclass(frozen=True, slots=True)
-class Proposals:
-    """What `synthesize` found; printed, it is the program that defines it.
-
-    Args:
-        proposals: In the order of choice: gain for its cost, beyond what is there already.
-        tried: How many candidates were computed.
-        untried: How many were left when the budget was spent.
-        rows: How many training rows were asked.
-        unit: What a gain is measured in.
-    """
-
-    proposals: tuple[Proposal, ...]
-    tried: int
-    untried: int
-    rows: int
-    unit: str
-
-    def code(self) -> str:
-        """Definitions to paste, from variables named like the sources."""
-        return program([one.view for one in self.proposals])
-
-    def __str__(self) -> str:
-        lines = [f"# {line}" for line in self._said()]
-        return "\n".join([*lines, *([self.code()] if self.proposals else [])])
-
-    def _said(self) -> Iterator[str]:
-        yield f"{self.tried} candidates on {self.rows} training rows, {len(self.proposals)} kept"
-        if self.untried:
-            yield f"{self.untried} more were not tried: the budget was spent"
-        for one in self.proposals:
-            gain = one.gain
-            yield (
-                f"{gain.name}: {gain.gain:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}) {self.unit}, "
-                f"{gain.share:.1%} of the loss, {gain.milliseconds:.1f} ms for 1,000 rows"
-            )
-
-    def _repr_html_(self) -> str:
-        """Each proposal with its gain, for a notebook."""
-        return card("Proposals", [("", line) for line in self._said()])
+CANDIDATES = 1_000
+"""Features that are generated at most, by default."""
 
 
 def synthesize(
@@ -111,16 +54,22 @@ def synthesize(
     training_set: TrainingSet,
     depth: int = 2,
     budget: str | timedelta = "60s",
+    most_ms_per_row: float | None = None,
+    most_candidates: int = CANDIDATES,
     rows: int = ROWS,
     seed: int = 0,
+    threads: int | None = None,
+    costs: UnitCosts | None = None,
     say: Say = silent,
 ) -> Proposals:
     """Propose features of an entity that tell its label better than what is there.
 
-    Columns are folded over windows that fit the rhythm of their table; with `depth=2` also what its
-    rows see of other tables by a column that both have. Each candidate is computed for a sample of
-    the training rows as of their moments, and taken where its gain in the loss is more than luck
-    for so many candidates; see `headwater.models.gains`. Nothing is taken from noise.
+    Columns are folded over windows that fit the rhythm of their table, numbers also as they were
+    some rows before; with `depth=2` also what its rows see of other tables by a column that both
+    have. The most promising columns, inputs among them, are multiplied, divided or paired. Each
+    candidate is computed for a sample of the training rows as of their moments, and taken where its
+    gain in the loss is more than luck for so many candidates; see `headwater.models.gains`. Nothing
+    is taken from noise.
 
     Args:
         entity: The columns that the spine has and by which the sources are folded.
@@ -129,51 +78,77 @@ def synthesize(
             are asked.
         depth: 1 for the entity's own tables, 2 for what is related to them, too.
         budget: How long candidates may be computed; those left are counted.
+        most_ms_per_row: What the proposed features may cost together, in milliseconds of one thread
+            for each row of the spine; by default anything. It is never exceeded: what features
+            share, such as reading their table, counts for each.
+        most_candidates: How many features are generated; no more are made.
         rows: How many training rows to ask.
         seed: Which rows these are.
+        threads: How many candidates are computed at a time; by default as many as there are
+            processors at hand.
+        costs: What works cost on the machine that is to compute the features; by default this one,
+            measured once and kept.
         say: Hears what is being done.
 
     Raises:
         SpecErrors: The faults of the definitions; HW211, an argument is none that it takes.
         DataError: HW406, the training rows cannot tell a gain: too few, or labels all alike.
 
-    The ranks depend on measured times, and so may differ from run to run where gains are close;
-    what is more than luck does not.
+    The same data, seed and costs give the same proposals with any number of threads. A cost is
+    predicted from counts of rows, never measured while candidates are computed. Two things can
+    differ: where the budget is spent, how many candidates were tried; and on a machine whose costs
+    are measured anew, which of two gains for close costs comes first, or fits into
+    `most_ms_per_row`.
     """
-    for given, what, least in ((depth, "depth", 1), (rows, "rows", 1), (seed, "seed", 0)):
-        check_whole(given, what, least=least)
+    _check(depth=depth, rows=rows, seed=seed, most_candidates=most_candidates, threads=threads)
+    limit = _limit(most_ms_per_row)
     ends = time.monotonic() + _seconds(budget)
-    plan = planned(training_set)
-    faults = Faults()
-    tables = [_table(source, entity, faults) for source in _listed(sources, faults)]
-    plan = _with_keys(plan, entity, faults)
-    faults.raise_all()
-    asked = _sample(plan, rows, seed)
-    known = _labelled(asked, plan, entity, seed)
-    _, known = chosen(_inputs(asked, plan, known), known, most=MOST)
-    columns: list[Column] = []
-    views: dict[str, FeatureView] = {}
-    sampled = _Sampled(asked)
-    listed = list(candidates(entity, [table for table in tables if table], depth=depth))
-    tried = 0
-    for view in listed:
-        if time.monotonic() > ends:
-            break
-        found = list(_computed(view, asked, known, plan, sampled.of, say))
-        tried += 1
-        columns += [column for column, _ in found]
-        views |= {column.name: single for column, single in found}
-    gains, _ = chosen(columns, known, most=MOST)
-    proposals = tuple(Proposal(views[gain.name], gain) for gain in gains)
-    unit = "nats" if known.is_binary else "squared units"
-    return Proposals(proposals, len(columns), len(listed) - tried, asked.height, unit)
+    threads = threads or default_threads()
+    plan, tables = _resolved(training_set, entity, sources)
+    asked, size = sampled_rows(plan, rows, seed=seed, threads=threads)
+    labelled = _labelled(asked, plan, entity, seed)
+    inputs = [Column(name, bins_of(asked[name], ~labelled.is_later)) for name in plan.inputs]
+    baseline = importance(inputs, labelled, threads=threads)
+    trial = Trial(
+        asked=asked,
+        rows=baseline.rows,
+        spine=plan.spine,
+        size=size,
+        heights=heights(table.source for table in tables),
+        costs=costs or kept_costs(threads=1, say=say).units,
+        histories=SampledHistories(asked),
+        ends=ends,
+        threads=threads,
+    )
+    listed, is_capped = _first(candidates(entity, tables, depth=depth), most_candidates)
+    say(f"{len(listed)} candidate views on {asked.height} training rows")
+    tried = trial.tried(listed)
+    tried += trial.crossed(inputs, tried, most=most_candidates - tried.generated)
+    columns = [one.column for one in tried.found]
+    say(f"{len(columns)} candidate features are judged")
+    choice = chosen(columns, baseline.rows, most=MOST, most_ms_per_row=limit, threads=threads)
+    return Proposals(
+        _proposed(choice, tried),
+        baseline.gains,
+        _counts(tried, is_capped=is_capped),
+        choice.too_dear,
+        asked.height,
+        "nats" if labelled.is_binary else "squared units",
+    )
 
 
-def _with_keys(plan: TrainingSetPlan, entity: Any, faults: Faults) -> TrainingSetPlan:
-    """The plan whose rows have the entity's columns, though no view of it may ask for them yet."""
-    keys = *(own.name for own in plan.spine.keys), *names(entity)
-    spine = plan_spine(plan.spine.spine, keys, faults)
-    return plan if spine is None else replace(plan, spine=spine)
+def _check(**given: int | None) -> None:
+    for name, value in given.items():
+        check_whole(value, name, least=0 if name == "seed" else 1)
+
+
+def _limit(given: Any) -> float:
+    """The budget of cost; none is without end."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if given is not None and not (is_number and given >= 0):
+        message = f"most_ms_per_row= takes a number from 0, found {given!r}"
+        raise SpecError("HW211", message, place=caller())
+    return math.inf if given is None else float(given)
 
 
 def _seconds(budget: Any) -> float:
@@ -182,6 +157,23 @@ def _seconds(budget: Any) -> float:
     except (ValueError, TypeError) as error:
         message = f"budget= takes a length of time such as '60s', found {budget!r}"
         raise SpecError("HW211", message, place=caller()) from error
+
+
+def _resolved(
+    training_set: TrainingSet, entity: Any, sources: Any
+) -> tuple[TrainingSetPlan, list[Table]]:
+    plan, faults = planned(training_set), Faults()
+    tables = [_table(source, entity, faults) for source in _listed(sources, faults)]
+    plan = _with_keys(plan, entity, faults)
+    faults.raise_all()
+    return plan, [table for table in tables if table is not None]
+
+
+def _with_keys(plan: TrainingSetPlan, entity: Any, faults: Faults) -> TrainingSetPlan:
+    """The plan whose rows have the entity's columns, though no view of it may ask for them yet."""
+    keys = *(own.name for own in plan.spine.keys), *names(entity)
+    spine = plan_spine(plan.spine.spine, keys, faults)
+    return plan if spine is None else replace(plan, spine=spine)
 
 
 def _listed(sources: Any, faults: Faults) -> list[Source]:
@@ -207,20 +199,6 @@ def _table(source: Source, entity: Any, faults: Faults) -> Table | None:
     return Table(plan, step, int(times.max() or 0) - int(times.min() or 0))  # type: ignore[arg-type]
 
 
-def _sample(plan: TrainingSetPlan, rows: int, seed: int) -> pl.DataFrame:
-    """Training rows with their own inputs, in the order of the spine."""
-    spine = spine_rows(plan)
-    whole = spine.frame
-    train = whole.filter(pl.col(IN_PART) == "train")
-    if train.height > rows:
-        draw = np.random.default_rng(derived_seed(seed, "synthesize")).permutation(train.height)
-        train = train[np.sort(draw[:rows])]
-    as_of = train["as_of"].cast(pl.Int64)
-    views = [with_top_values(view, top_values(view, spine)) for view in plan.views]
-    found = [view_features(view, train, as_of=as_of) for view in views]
-    return with_derived(pl.concat([train, *found], how="horizontal"), plan.derived)
-
-
 def _labelled(asked: pl.DataFrame, plan: TrainingSetPlan, entity: Any, seed: int) -> Rows:
     label = asked[plan.training_set.label.name]
     codes = asked.select(pl.struct(names(entity)).rank("dense").cast(pl.Int64) - 1).to_series()
@@ -241,94 +219,29 @@ def _labelled(asked: pl.DataFrame, plan: TrainingSetPlan, entity: Any, seed: int
     return rows
 
 
-def _inputs(asked: pl.DataFrame, plan: TrainingSetPlan, rows: Rows) -> list[Column]:
-    """What the training set has already."""
-    return [Column(name, bins_of(asked[name], ~rows.is_later)) for name in plan.inputs]
+def _first(views: Iterable[View], most: int) -> tuple[list[View], bool]:
+    """The first views that have so many features together at most; whether there were more."""
+    taken, size = list[View](), 0
+    for view in views:
+        size += sum(1 for _ in singles(view))
+        if size > most:
+            return taken, True
+        taken.append(view)
+    return taken, False
 
 
-def _computed(
-    view: FeatureView,
-    asked: pl.DataFrame,
-    rows: Rows,
-    plan: TrainingSetPlan,
-    sampled: Callable[[ViewPlan], ViewPlan | None],
-    say: Say,
-) -> Iterator[tuple[Column, FeatureView]]:
-    """The columns of a candidate, with a view of each alone; nothing where it cannot be had."""
-    faults = Faults()
-    planned_view = plan_view(view, faults)
-    if planned_view is None or faults.found:
-        return
-    check_attachment(planned_view, plan.spine, faults)
-    if faults.found:
-        return
-    say(f"{planned_view.features[0].column} and {len(planned_view.features) - 1} more")
-    small = sampled(planned_view)
-    if small is None:
-        return
-    few = asked.head(1)  # compiles what is missing, which is no cost of the feature
-    view_features(small, few, as_of=few["as_of"].cast(pl.Int64))
-    started = time.process_time()
-    found = view_features(small, asked, as_of=asked["as_of"].cast(pl.Int64))
-    spent = (time.process_time() - started) * 1e3
-    cost = spent / len(planned_view.features) / asked.height * 1e3
-    for column, single in zip(found.iter_columns(), _singles(view), strict=True):
-        if column.n_unique() > 1:
-            yield Column(column.name, bins_of(column, ~rows.is_later), cost), single
+def _proposed(choice: Choice, tried: Tried) -> tuple[Proposal, ...]:
+    by_name = {one.column.name: one for one in tried.found}
+    taken = ((by_name[gain.name], gain) for gain in choice.gains)
+    return tuple(Proposal(one.made, gain, one.needs) for one, gain in taken)
 
 
-def _singles(view: FeatureView) -> Iterator[FeatureView]:
-    """The same view with each of its features alone, in order."""
-    for one in view.features:
-        if isinstance(one, Windowed):
-            for window in one.windows:
-                yield replace(view, features=[replace(one, windows=(window,))])
-
-
-@dataclass(frozen=True, slots=True)
-class _Sampled:
-    """Histories of the sampled entities alone, which give them the same values, read once.
-
-    Args:
-        asked: The sampled rows.
-    """
-
-    asked: pl.DataFrame
-    _kept: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict)
-
-    def of(self, view: ViewPlan) -> ViewPlan | None:
-        """The view over these rows; None where there are none."""
-        source = view.source.source
-        if source.identity or not set(view.view.keys) <= set(view.source.read):
-            return view  # what a version says may move an event to another entity
-        keys = dict(zip(view.view.spine_keys, view.view.keys, strict=True))
-        ours = self.asked.select(pl.col(name).alias(key) for name, key in keys.items())
-        columns = [name for name in view.source.read if name in _read(view)]
-        label = (source.name, ",".join(view.view.keys))
-        missing = [name for name in columns if name not in self._columns(label)]
-        if missing:
-            wanted = list(dict.fromkeys((*view.view.keys, *missing)))
-            found = source.reader.read(wanted).join(
-                ours.unique(), on=view.view.keys, how="semi", maintain_order="left"
-            )
-            self._kept[label] = found.with_columns(self._kept.get(label, found).get_columns())
-        rows = self._kept[label]
-        if not rows.height:
-            return None
-        small = replace(source, reader=Frame(rows, place=None))
-        return replace(view, source=replace(view.source, source=small))
-
-    def _columns(self, label: tuple[str, str]) -> set[str]:
-        return set(self._kept[label].columns) if label in self._kept else set()
-
-
-def _read(view: ViewPlan) -> set[str]:
-    """The columns that a view reads, those from which they are derived or seen included."""
-    source = view.source.source
-    needed = {*view.columns, str(source.event_time)}
-    for inner in view.source.views:
-        needed |= {*inner.view.spine_keys}
-    for name, expression in reversed(list(source.derive.items())):
-        if name in needed:
-            needed |= set(reads(expression, view.source.schema))
-    return needed
+def _counts(tried: Tried, *, is_capped: bool) -> Counts:
+    return Counts(
+        generated=tried.generated,
+        judged=len(tried.found),
+        refused=tried.refused,
+        constant=tried.constant,
+        untried=tried.untried,
+        is_capped=is_capped,
+    )

@@ -10,7 +10,6 @@ from typing import Any
 from headwater.aggregations.base import Aggregation, Windowed
 from headwater.schema.durations import format_duration, parse_duration
 from headwater.spec.attributes import Attributes
-from headwater.spec.feature_view import FeatureView
 from headwater.spec.plain import names
 from headwater.spec.source import Source
 from headwater.spec.view import View
@@ -18,15 +17,16 @@ from headwater.spec.view import View
 _PROSE = ("place", "description", "owner", "tags", "version")
 
 
-def program(views: Sequence[FeatureView]) -> str:
+def program(views: Sequence[View]) -> str:
     """Statements that define these views, from variables that are named like their sources.
 
     Args:
-        views: Of windows by time and all history; those of one name and source become one.
+        views: Attributes, or of windows by time and all history; those of one name, kind and source
+            become one, and what repeats in them is written once.
     """
     chained = any(view.source.chained for view in views)
     lines = ["from dataclasses import replace\n"] if chained else []
-    together: dict[str, list[FeatureView]] = {}
+    together: dict[str, list[View]] = {}
     for view in views:
         together.setdefault(view.name, []).append(view)
     known: set[str] = set()
@@ -45,18 +45,28 @@ def written_view(views: Sequence[View]) -> str:
     keys = names(first.entity)
     entity = _literal(keys[0] if len(keys) == 1 else keys)
     source = _source(first.source)
+    listed_views: Sequence[Any] = views
     if isinstance(first, Attributes):
-        listed = _literal(list(names(first.columns)))
+        columns = [column for view in listed_views for column in names(view.columns)]
+        listed = _literal(list(dict.fromkeys(columns)))
         ttl = "" if first.ttl is None else f", ttl={_length(first.ttl)}"
         own = f"{_literal(first.name)}, {source}, entity={entity}"
         return f"hw.Attributes({own}, columns={listed}{ttl})"
-    listed_views: Sequence[Any] = views
     features = [one for view in listed_views for one in view.features]
     listed = "".join(f"        {text},\n" for text in _features(features))
     return (
         f"hw.FeatureView(\n    {_literal(first.name)},\n    {source},\n    entity={entity},\n"
         f"    features=[\n{listed}    ],\n)"
     )
+
+
+def template_call(word: str, *arguments: str) -> str:
+    """The call of a template.
+
+    >>> template_call("product", "price", "items")
+    'hw.templates.product("price", "items")'
+    """
+    return f"hw.templates.{word}({', '.join(map(_literal, arguments))})"
 
 
 def identifier(name: str) -> str:
@@ -78,7 +88,7 @@ def _source(source: Source) -> str:
 
 def _features(features: Iterable[Windowed]) -> list[str]:
     """Each aggregation once, with all its windows."""
-    windows: dict[str, list[str]] = {}
+    windows: dict[str, dict[str, None]] = {}
     whole: dict[str, None] = {}
     for one in features:
         text = _aggregation(one.aggregation)
@@ -86,7 +96,7 @@ def _features(features: Iterable[Windowed]) -> list[str]:
             if window is None:
                 whole[text] = None
             else:
-                windows.setdefault(text, []).append(_length(window))
+                windows.setdefault(text, {})[_length(window)] = None
     found = [f"{text}.within({', '.join(listed)})" for text, listed in windows.items()]
     return [*found, *(f"{text}.over_all()" for text in whole)]
 
