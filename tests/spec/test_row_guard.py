@@ -331,11 +331,21 @@ def test_trial_in_which_every_invented_row_fails_says_nothing() -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    [g.dt.hour(), t.dt.base_utc_offset(), a.is_in(pl.lit(1)), a.replace({1: "one"})],
+    [
+        *(g.dt.hour(), t.dt.base_utc_offset(), a.is_in(pl.lit(1)), a.replace({1: "one"})),
+        *(g == 1, st < st, (a > 1) & (pl.col("l") < pl.col("l"))),
+    ],
 )
 def test_operation_on_the_wrong_type_is_an_error_of_the_expression(expression: pl.Expr) -> None:
     with pytest.raises(ExpressionError):
         row_wise_fault(expression, SCHEMA)
+
+
+def test_comparison_has_a_fault_where_what_is_compared_has_one() -> None:
+    assert row_wise_fault((a > 1) & (b < a) | p, SCHEMA) is None
+    fault = row_wise_fault((a > 1) & (b > b.mean()), SCHEMA)
+    assert fault == "mean() aggregates rows into one value"
+    assert row_wise_fault((a > 1) & (b / 3 > 1), SCHEMA) is None
 
 
 def test_polars_lets_set_sorted_change_a_comparison() -> None:

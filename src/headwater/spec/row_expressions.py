@@ -11,7 +11,7 @@ import inspect
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -20,8 +20,8 @@ import polars as pl
 
 from headwater.spec.expression_tree import ExpressionError, Node, nodes_within, tree_of
 from headwater.spec.python_source import source_bytes
-
-Schema = Mapping[str, pl.DataType]
+from headwater.spec.remembered import Schema as Schema
+from headwater.spec.remembered import remembered
 
 _READS = frozenset({"Column", "Selector"})
 _FUNCTION = frozenset({"Function"})
@@ -120,7 +120,7 @@ def resolve(expression: RowExpression, schema: Schema) -> pl.DataType:
             if column not in schema:
                 raise UnknownColumn(column)
         return expression.returns
-    return _only_type(_resolved(expression, schema))
+    return _type(expression, schema)
 
 
 def roots(expression: RowExpression, schema: Schema) -> tuple[str, ...]:
@@ -136,6 +136,11 @@ def roots(expression: RowExpression, schema: Schema) -> tuple[str, ...]:
     if isinstance(expression, PythonExpression):
         resolve(expression, schema)
         return tuple(sorted(set(expression.columns)))
+    return _roots(expression, schema)
+
+
+@remembered
+def _roots(expression: pl.Expr, schema: Schema) -> tuple[str, ...]:
     names = {name for node in _reads(expression) for name in selected(node, schema)}
     return tuple(sorted(names))
 
@@ -198,7 +203,9 @@ def _empty(schema: tuple[tuple[str, pl.DataType], ...]) -> pl.LazyFrame:
     return pl.LazyFrame(schema=dict(schema))
 
 
-def _only_type(columns: Mapping[str, pl.DataType]) -> pl.DataType:
+@remembered
+def _type(expression: pl.Expr, schema: Schema) -> pl.DataType:
+    columns = _resolved(expression, schema)
     if len(columns) != 1:
         raise SeveralColumns(tuple(columns))
     return next(iter(columns.values()))

@@ -11,14 +11,14 @@ from __future__ import annotations
 import polars as pl
 
 from headwater.spec.expression_tree import ExpressionError, Node, nodes_within, tree_of
+from headwater.spec.remembered import remembered
 from headwater.spec.row_expressions import (
     PythonExpression,
     RowExpression,
     Schema,
-    expression_bytes,
     resolve,
 )
-from headwater.spec.row_probe import probe_fault
+from headwater.spec.row_probe import check_types, probe_fault
 
 _PYTHON = "it calls a Python function, which cannot be examined: use PythonExpression"
 _CODES = "the codes of a categorical differ from run to run: cast it to String"
@@ -27,6 +27,9 @@ _LOOKS = "looks at other rows"
 
 _SOUND_KINDS = frozenset(
     {"Column", "Selector", "Field", "BinaryExpr", "Ternary", "Alias", "KeepName", "StructEval"}
+)
+_COMPARISONS = frozenset(
+    {"Eq", "NotEq", "Lt", "LtEq", "Gt", "GtEq", "EqValidity", "NotEqValidity", "And", "Or", "Xor"}
 )
 _FAULTY_KINDS = {
     "AnonymousFunction": _PYTHON,
@@ -68,10 +71,6 @@ _IN_LISTS = frozenset(
 )
 
 
-_probed: dict[tuple[bytes, tuple[tuple[str, pl.DataType], ...]], str | None] = {}
-"""What trying it said before: a project asks about one expression for each view that uses it."""
-
-
 def row_wise_fault(expression: RowExpression, schema: Schema) -> str | None:
     """A sentence that says why the expression does not work row by row, or None.
 
@@ -87,6 +86,11 @@ def row_wise_fault(expression: RowExpression, schema: Schema) -> str | None:
     """
     if isinstance(expression, PythonExpression):
         return None if expression.row_wise else "the function is declared with row_wise=False"
+    return _fault(expression, schema)
+
+
+@remembered
+def _fault(expression: pl.Expr, schema: Schema) -> str | None:
     try:
         tree = tree_of(expression)
     except ExpressionError as error:
@@ -95,11 +99,18 @@ def row_wise_fault(expression: RowExpression, schema: Schema) -> str | None:
     if fault is not None:
         return fault
     if expression.meta.is_column() and expression.meta.output_name() in schema:
-        return None  # most values are a column as it is, and trying takes 20 ms
-    asked = (expression_bytes(expression), tuple(schema.items()))
-    if asked not in _probed:
-        _probed[asked] = probe_fault(expression, schema)
-    return _probed[asked]
+        return None  # most values are a column as it is
+    if _only_compares(tree):  # as most conditions do
+        check_types(expression, schema)
+        return None
+    return probe_fault(expression, schema)
+
+
+def _only_compares(node: Node) -> bool:
+    """Whether columns and constants are compared, of which the structure shows all there is."""
+    if node.kind == "BinaryExpr":
+        return node.body["op"] in _COMPARISONS and all(map(_only_compares, node.inputs))
+    return node.kind in ("Column", "Literal")
 
 
 def _first_fault(root: Node, schema: Schema) -> str | None:
