@@ -5,15 +5,17 @@ The everyday tests read the first two months, the slow ones all flights, as the 
 
 from __future__ import annotations
 
+import calendar
 import importlib.util
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -28,7 +30,8 @@ from headwater.runtime.run import run_project
 from headwater.spec.attributes import Attributes
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.training_set import TrainingSet
-from headwater.testing import reference_split
+from headwater.testing import reference, reference_split
+from headwater.testing.reference import Moments
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "flights"
@@ -40,6 +43,10 @@ CLOCKS = {
     'known_time="known_at",': "",
 }
 """What is deleted from the definitions so that history counts as known when it happens."""
+DAY = 86_400_000_000
+TIMETABLE: Moments = (("scheduled_departure", -30 * DAY),)
+LANDED: Moments = (("landed_at", 0), *TIMETABLE)
+TWO_HOURS_BEFORE = pl.col("scheduled_departure") - pl.duration(hours=2)
 FEWER_TREES = {'"n_estimators": 150': '"n_estimators": 20'}
 
 
@@ -191,11 +198,10 @@ def test_the_weather_is_that_of_the_last_report_and_of_new_york_only(
 ) -> None:
     views = project(tmp_path / "flights", data).of(Attributes)
     flights = pl.read_parquet(data / "flights.parquet").filter(pl.col("date").dt.day() == 9)
-    two_hours = pl.duration(hours=2)
     attached = [views["origin_weather"], views["destination_weather"]]
-    found = enrich(flights, attached, as_of=pl.col("scheduled_departure") - two_hours)
+    found = enrich(flights, attached, as_of=TWO_HOURS_BEFORE)
     reports = pl.read_parquet(data / "weather.parquet").select("origin", "time_hour", "temp")
-    asked = flights.select("origin", at=pl.col("scheduled_departure") - two_hours)
+    asked = flights.select("origin", at=TWO_HOURS_BEFORE)
     # a report of an hour is there an hour later, and counts for six hours from its own
     last = asked.with_row_index().join(reports, on="origin").filter(
         pl.col("time_hour") < pl.col("at"),
@@ -216,15 +222,92 @@ def test_the_age_of_a_plane_is_the_year_of_asking_less_the_year_of_building(
     flights = project(tmp_path / "flights", data)
     plan = planned(flights.only(TrainingSet, None, "training set"))
     assert [one.column for one in plan.derived] == ["plane_age"]
-    table = pl.read_parquet(data / "flights.parquet").sample(500, seed=0)
+    table = pl.read_parquet(data / "flights.parquet").with_columns(at=TWO_HOURS_BEFORE)
+    asked = pl.concat([table.sample(500, seed=0), table.filter(pl.col("at").dt.year() == 2014)])
     plane, age = flights.of(Attributes)["plane"], plan.derived[0].derived
-    found = enrich(table, [plane, age], as_of="scheduled_departure")
+    found = enrich(asked, [plane, age], as_of="at")
     planes = pl.read_parquet(data / "planes.parquet").select("tailnum", "year")
-    years = table.join(planes, on="tailnum", how="left", maintain_order="left")["year"]
-    assert found["plane_age"].to_list() == [
-        None if year is None else at.year - year
-        for year, at in zip(years, table["scheduled_departure"], strict=True)
+    years = dict(planes.iter_rows())
+    expected = [
+        None if years.get(tailnum) is None else at.year - years[tailnum]
+        for tailnum, at in asked.select("tailnum", "at").iter_rows()
     ]
+    assert found["plane_age"].to_list() == expected
+    assert 50 < expected.count(None) < 150
+    assert found.filter(pl.col("at").dt.year() == 2014).height > 5  # by UTC, as all times are
+
+
+ROUTE: dict[str, tuple[str, str, int, Moments]] = {
+    "route__arrival_delay_mean_7d": ("mean", "arrival_delay", 7, LANDED),
+    "route__arrival_delay_std_30d": ("std", "arrival_delay", 30, LANDED),
+    "route__air_time_max_30d": ("max", "air_time", 30, LANDED),
+    "route__carrier_count_distinct_7d": ("count_distinct", "carrier", 7, TIMETABLE),
+    "flown": ("mean", "air_time", 30, LANDED),
+    "scheduled": ("mean", "scheduled_minutes", 30, LANDED),  # known with what it divides
+}
+
+
+def route_of(asked: dict[str, Any], history: list[dict[str, Any]]) -> dict[str, Any]:
+    """The features of a route at one moment, in the words of the reference."""
+    found: dict[str, Any] = {}
+    for name, (word, column, days, clock) in ROUTE.items():
+        [found[name]] = reference.enrich(
+            [asked], history, entity=("origin", "destination"), as_of="at",
+            event_time="scheduled_departure", sequence="flight",
+            feature=reference.Feature(word, column, days * DAY, clock),
+        )  # fmt: skip
+    flown, scheduled = found.pop("flown"), found.pop("scheduled")
+    return {**found, "route__flown_share_30d": None if flown is None else flown / scheduled}
+
+
+def test_routes_of_sampled_flights_are_as_the_reference_has_them(
+    data: Path, tmp_path: Path
+) -> None:
+    route = project(tmp_path / "flights", data).of(FeatureView)["route"]
+    table = pl.read_parquet(data / "flights.parquet")
+    asked = table.sample(60, seed=3).select("origin", "destination", at=TWO_HOURS_BEFORE)
+    found = enrich(asked, [route], as_of="at")
+    in_numbers = pl.col(pl.Datetime).cast(pl.Int64)
+    histories = table.with_columns(in_numbers).partition_by("origin", "destination", as_dict=True)
+    expected = [
+        route_of(row, histories[row["origin"], row["destination"]].to_dicts())
+        for row in asked.with_columns(in_numbers).to_dicts()
+    ]
+    columns = found.columns[asked.width :]
+    assert sorted(columns) == sorted(expected[0])
+    for column in columns:
+        values = [row[column] for row in expected]
+        assert found[column].to_list() == pytest.approx(values, rel=1e-12), column
+        assert values.count(None) < 10
+
+
+def federal_holidays(year: int) -> set[date]:
+    """By their rules: fixed days, and the Mondays and the Thursday that move."""
+    months = {month: calendar.monthcalendar(year, month) for month in range(1, 13)}
+    days = {month: [week[0] for week in weeks if week[0]] for month, weeks in months.items()}
+    thursdays = [week[3] for week in months[11] if week[3]]
+    moving = [(1, days[1][2]), (2, days[2][2]), (5, days[5][-1]), (9, days[9][0])]
+    moving += [(10, days[10][1]), (11, thursdays[3])]
+    fixed = [(1, 1), (7, 4), (11, 11), (12, 25)]
+    return {date(year, month, day) for month, day in [*fixed, *moving]}
+
+
+def test_weekdays_holidays_and_their_eves_are_those_of_new_york(data: Path, tmp_path: Path) -> None:
+    flights = project(tmp_path / "flights", data)
+    rows = spine_rows(planned(flights.only(TrainingSet, None, "training set"))).frame
+    holidays = federal_holidays(2013) | federal_holidays(2014)
+    sampled = rows.sample(5_000, seed=2)
+    there = [
+        (at + timedelta(hours=2)).astimezone(ZoneInfo("America/New_York")).date()
+        for at in sampled["as_of"]
+    ]
+    assert sampled["weekday"].to_list() == [day.isoweekday() for day in there]
+    assert sampled["is_holiday"].to_list() == [day in holidays for day in there]
+    eves = [day + timedelta(days=1) in holidays for day in there]
+    assert sampled["is_eve_of_holiday"].to_list() == eves
+    assert 100 < sum(eves) < 200
+    assert len(set(there) & holidays) == 10  # each holiday of the year is in the sample
+    assert sampled.filter(pl.col("as_of").dt.date() != pl.Series(there)).height > 100
 
 
 @pytest.mark.slow
