@@ -9,7 +9,16 @@ from typing import Any
 import polars as pl
 
 from headwater.engines.folding import fold
-from headwater.testing.law_cases import Case, frame_of, plain, value_of
+from headwater.testing.histories import Plain
+from headwater.testing.law_cases import (
+    Case,
+    apart,
+    demand_same,
+    frame_of,
+    in_other_orders,
+    plain,
+    value_of,
+)
 from headwater.testing.plain_folds import plain_result
 from headwater.testing.reference_words import Counted
 
@@ -26,20 +35,16 @@ def statistics(
 
 def order_of_rows_does_not_matter(case: Case) -> None:
     """Nor do the chunks of a frame, over all rows and by group."""
-    rows = frame_of(case.made)
-    cut = rows.height // 3
-    chunks = pl.concat([rows[:cut], rows[cut : cut + 1], rows[cut + 1 :]], rechunk=False)
-    shuffled = rows.sample(fraction=1.0, shuffle=True, seed=5)
-    for by in (None, "region"):
+    for rows, by in ((_rows(case), "history"), (_rows(case), "region"), (_longest(case), None)):
         expected = statistics(case, rows, by=by)
-        for name, other in {"reversed": rows[::-1], "shuffled": shuffled, "chunks": chunks}.items():
+        for name, other in in_other_orders(rows).items():
             case.demand_same(statistics(case, other, by=by), expected, f"{name}, by={by!r}")
 
 
 def groups_are_their_rows_alone(case: Case) -> None:
     """`by=` gives what each group's rows give by themselves, sorted; a null is in no group."""
-    rows = frame_of(case.made)
-    for by in ("region", "store", "flag"):
+    every, longest = _rows(case), _longest(case)
+    for rows, by in ((every, "history"), (every, "region"), (longest, "store"), (longest, "flag")):
         found = statistics(case, rows, by=by)
         values = rows[by].drop_nulls().unique().sort().to_list()
         alone = {value: statistics(case, rows.filter(pl.col(by) == value)) for value in values}
@@ -49,44 +54,76 @@ def groups_are_their_rows_alone(case: Case) -> None:
 
 
 def a_condition_is_a_filter(case: Case) -> None:
-    """Rows where the condition is false or null do not count."""
-    rows = frame_of(case.made)
-    expected = statistics(case, rows.filter(pl.col("flag")))
-    case.demand_same(statistics(case, rows, where="flag"), expected, "where=")
+    """Rows where the condition is false or null do not count; a group without others is empty."""
+    rows = _rows(case)
+    nothing = statistics(case, rows.clear())
+    kept = statistics(case, rows.filter(pl.col("flag")), by="history")
+    histories = rows["history"].unique().sort().to_list()
+    for name, groups in statistics(case, rows, where="flag", by="history").items():
+        expected = {one: kept[name].get(one, nothing[name]) for one in histories}
+        case.demand_same(groups, expected, f"where=, {name}")
+    longest = _longest(case)
+    expected = statistics(case, longest.filter(pl.col("flag")))
+    case.demand_same(statistics(case, longest, where="flag"), expected, "where=")
 
 
 def nothing_gives_the_empty_result(case: Case) -> None:
     """No row, null values only, and a condition that never holds are the same."""
-    rows = frame_of(case.made)
+    rows = _rows(case)
     expected = statistics(case, rows.clear())
     if not hasattr(case.member, "summarise"):
-        case.demand_same(expected, dict.fromkeys(expected, case.empty), "no row")
-    case.demand_same(statistics(case, rows, where=pl.lit(False)), expected, "a condition never met")
+        demand_same(expected, dict.fromkeys(expected, case.empty), "no row")
+    never = statistics(case, rows, where=pl.lit(False))
+    demand_same(never, expected, "a condition never met")
     nulls = rows.with_columns(pl.lit(None, rows[name].dtype).alias(name) for name in case.columns)
-    found = statistics(case, nulls)
-    for name in case.columns:
-        case.demand_same(found[name], expected[name], f"nulls only, {name}")
+    histories = rows["history"].unique().sort().to_list()
+    for by in ("history", None):
+        found = statistics(case, nulls, by=by)
+        for name in case.columns:
+            nothing = expected[name] if by is None else dict.fromkeys(histories, expected[name])
+            demand_same(found[name], nothing, f"nulls only, {name}, by={by!r}")
     for name, groups in statistics(case, rows.clear(), by="region").items():
-        case.demand_same(groups, {}, f"no group, {name}")
+        demand_same(groups, {}, f"no group, {name}")
 
 
 def equals_its_functions(case: Case) -> None:
     """The functions in plain Python over the values, in any order and split anywhere."""
     if hasattr(case.member, "summarise"):
         return
-    found = statistics(case, frame_of(case.made))
+    found = statistics(case, _rows(case), by="history")
     rng = Random(0)
-    for column, kind in case.columns.items():
-        rows = rng.sample(case.made.rows, len(case.made.rows))
-        pairs = [(value_of(row, column), value_of(row, case.other or column)) for row in rows]
-        known = [pair for pair in pairs if None not in pair]
-        counted = [Counted(value, other, rank=i) for i, (value, other) in enumerate(known)]
-        expected = plain_result(case.member, counted, kind, rng=rng)
-        taken = found[column]
-        if kind in ("time", "duration") and taken is not None:
-            taken = plain(pl.Series([taken]))[0]
-        expected = list(expected) if isinstance(expected, tuple) else expected
-        case.demand_same(taken, expected, column)
+    for number, part in enumerate(case.parts):
+        rows = rng.sample(part.rows, len(part.rows))
+        for column in case.columns if rows else ():
+            taken = found[column][number]
+            if case.columns[column] in ("time", "duration") and taken is not None:
+                taken = plain(pl.Series([taken]))[0]
+            case.demand_same(taken, _plain(case, rows, column, rng), f"{column}, {part.seed}")
+
+
+def _plain(case: Case, rows: list[Plain], column: str, rng: Random) -> Any:
+    pairs = [(value_of(row, column), value_of(row, case.other or column)) for row in rows]
+    known = [pair for pair in pairs if None not in pair]
+    counted = [Counted(value, other, rank=i) for i, (value, other) in enumerate(known)]
+    found = plain_result(case.member, counted, case.columns[column], rng=rng)
+    return list(found) if isinstance(found, tuple) else found
+
+
+def _rows(case: Case) -> pl.DataFrame:
+    """The rows of all histories, which `history` tells apart, each with regions of its own.
+
+    No statistic is taken of all at once: what one history may hold is as much as a sum can be.
+    """
+    frames = [frame_of(part) for part in case.parts]
+    return pl.concat(
+        apart(rows, number).with_columns(history=pl.lit(number))
+        for number, rows in enumerate(frames)
+    )
+
+
+def _longest(case: Case) -> pl.DataFrame:
+    """The rows of the history that has the most, for what keeps no history apart."""
+    return frame_of(max(case.parts, key=lambda part: len(part.rows)))
 
 
 FIT_LAWS: dict[str, Callable[[Case], None]] = {

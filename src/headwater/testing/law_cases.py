@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -21,10 +21,13 @@ from headwater.plan.views import ViewPlan, plan_view
 from headwater.schema.clocks import ALWAYS
 from headwater.spec.feature_view import FeatureView
 from headwater.spec.frame import Frame
+from headwater.spec.reader import Reader
 from headwater.spec.source import Source
 from headwater.testing.histories import ENTITY, WINDOWS, History, Plain, history
 from headwater.testing.plain_folds import DECIMALS
+from headwater.testing.reference import same_key
 
+T = TypeVar("T")
 Make = Callable[..., Aggregation]
 """A member, or a function that makes one; called with a column, `name=` and `where=`."""
 Answers = dict[str, list[Any]] | str
@@ -54,11 +57,13 @@ class Case:
         make: The member.
         parts: The histories one by one.
         made: All of them as one, each with keys of its own, so that one pass asks them all.
+        kept: What laws that share the case have asked already, and what they compared.
     """
 
     make: Make
     parts: tuple[History, ...]
     made: History
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, make: Make, seeds: Iterable[int]) -> Case:
@@ -101,14 +106,89 @@ class Case:
         own = (one.name for one in fields(self.member) if one.name not in _NOT_OWN)
         return {name: getattr(self.member, name) for name in own}
 
-    def demand_same(self, found: Any, expected: Any, what: str) -> None:
-        """`demand_same`, at the tolerance that the member declares."""
-        demand_same(found, expected, what, tolerance=self.member.tolerance)
+    @property
+    def rows(self) -> pl.DataFrame:
+        """All histories as a frame, with the columns that are made of others."""
+        return self._once("rows", lambda: frame_of(self.made))
 
-    def answers(self, made: History | None = None, *, threads: int = 1) -> Answers:
-        """The features over all histories, or over another one; see `answers`."""
-        made = self.made if made is None else made
-        return answers(self.make, frame_of(made), made.frames()[1], threads=threads)
+    @property
+    def spine(self) -> pl.DataFrame:
+        """All questions."""
+        return self._once("spine", lambda: self.made.frames()[1])
+
+    def demand_same(self, found: Any, expected: Any, what: str) -> None:
+        """`demand_same`, at the tolerance that the member declares; counted as compared."""
+        demand_same(found, expected, what, tolerance=self.member.tolerance)
+        self.kept["compared"] = self.kept.get("compared", False) or _tells(expected, self.empty)
+
+    @property
+    def has_told(self) -> bool | None:
+        """Whether a value was compared that is not that of nothing; None: nothing was compared."""
+        return self.kept.get("compared")
+
+    def forget_compared(self) -> None:
+        """From here on count anew what is compared."""
+        self.kept.pop("compared", None)
+
+    def found(self) -> dict[str, list[Any]]:
+        """The features over all histories, asked once.
+
+        Raises:
+            AssertionError: The engine refuses to answer.
+        """
+        return self._once("found", lambda: answered(answers(self.make, self.rows, self.spine)))
+
+    def alone(self) -> History:
+        """Each question with a copy of its entity's history, under a key of its own."""
+        return self._once("alone", lambda: each_alone(self.made))
+
+    def found_alone(self) -> dict[str, list[Any]]:
+        """The features over those, asked once."""
+        return self._once("found alone", lambda: answered(self.answers(self.alone())))
+
+    def answers(
+        self, made: History, *, threads: int = 1, windows: Collection[str] | None = None
+    ) -> Answers:
+        """The features over another history; see `answers`."""
+        spine = made.frames()[1]
+        return answers(self.make, frame_of(made), spine, threads=threads, windows=windows)
+
+    def _once(self, what: str, make: Callable[[], T]) -> T:
+        if what not in self.kept:
+            self.kept[what] = make()
+        found: T = self.kept[what]
+        return found
+
+
+def answered(found: Answers) -> dict[str, list[Any]]:
+    """The answers.
+
+    Raises:
+        AssertionError: They are an error instead.
+    """
+    if isinstance(found, str):
+        raise AssertionError(f"the engine refused with {found}")
+    return found
+
+
+def _tells(value: Any, empty: Any) -> bool:
+    """Whether there is a value in it other than that of nothing."""
+    if isinstance(value, dict):
+        return any(_tells(one, empty) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(_tells(one, empty) for one in value)
+    return value is not None and value != empty
+
+
+def each_alone(made: History) -> History:
+    """Each question with a copy of its entity's history, under a key of its own."""
+    rows, spine = [], []
+    for i, asked in enumerate(made.spine):
+        if asked["as_of"] is not None:
+            own = {"region": f"question {i}", "store": i}
+            spine.append(asked | own)
+            rows += [row | own for row in made.rows if same_key(row, asked, ENTITY)]
+    return History(rows, spine)
 
 
 def merged(parts: Iterable[History]) -> History:
@@ -132,10 +212,21 @@ def answers(
     *,
     threads: int = 1,
     sequence: str | None = "sequence",
-    clock: str = "known_time",
+    clock: str | int = "known_time",
+    windows: Collection[str] | None = None,
 ) -> Answers:
-    """What the engine gives: for each column each window, and all history where `flag` holds."""
-    plan = _plan(make, sequence, clock)
+    """What the engine gives: for each column each window, and all history where `flag` holds.
+
+    Args:
+        make: The member.
+        rows: Those of `frame_of`.
+        spine: The questions.
+        threads: How many fold.
+        sequence: The column that orders ties, if one does.
+        clock: A time column, or the microseconds from an event to when it is known.
+        windows: Some of `LENGTHS`; by default all that the member can be asked over.
+    """
+    plan = _plan(make, sequence, clock, None if windows is None else tuple(windows))
     moments = spine["as_of"].to_physical()
     try:
         found = window_features(
@@ -147,49 +238,101 @@ def answers(
 
 
 @lru_cache(maxsize=64)
-def _plan(make: Make, sequence: str | None, clock: str) -> ViewPlan:
-    early = dict.fromkeys((*ENTITY, "event_time", "sequence"), ALWAYS)
+def _plan(
+    make: Make, sequence: str | None, clock: str | int, windows: tuple[str, ...] | None
+) -> ViewPlan:
+    return planned(list(_features(make, windows)), Frame(_nobody()), sequence=sequence, clock=clock)
+
+
+@cache
+def _nobody() -> pl.DataFrame:
+    return frame_of(history(0))
+
+
+def planned(
+    features: Sequence[Windowed],
+    reader: Reader,
+    *,
+    sequence: str | None = "sequence",
+    clock: str | int = "known_time",
+) -> ViewPlan:
+    """The plan of features over rows such as those of `frame_of`.
+
+    Keys, event times and sequence are known before all else is.
+    """
+    known = clock if isinstance(clock, str) else _after_events(clock)
     source = Source(
         "laws",
-        Frame(frame_of(history(0))),
+        reader,
         event_time="event_time",
-        known_time=clock,
-        known_times=early,
+        known_time=known,
+        known_times=dict.fromkeys((*ENTITY, "event_time", "sequence"), ALWAYS),
         null_known_time="never",
         sequence=sequence,
     )
     faults = Faults()
-    view = FeatureView("laws", source, entity=ENTITY, features=list(_features(make)))
-    plan = plan_view(view, faults)
+    plan = plan_view(FeatureView("laws", source, entity=ENTITY, features=features), faults)
     faults.raise_all()
     if plan is None:
         raise AssertionError("a view without faults has a plan")
     return plan
 
 
-def _features(make: Make) -> Iterable[Windowed]:
+def _after_events(delay: int) -> pl.Expr:
+    return pl.col("event_time") + pl.duration(microseconds=delay)
+
+
+def _features(make: Make, wanted: Collection[str] | None) -> Iterable[Windowed]:
     case = Case(make, (), History([], []))
-    member, windows = case.member, case.windows
+    asked = {text: case.windows[text] for text in wanted or case.windows}
+    lengths = [text for text, length in asked.items() if length is not None]
+    last = "all" if "all" in case.windows else "7d"
     for name in case.columns:
-        yield make(name, name=name).within(*WINDOWS)
-        if "all" in windows:
-            yield make(name, name=name).over_all()
-            yield make(name, name=f"{name}_where", where="flag").over_all()
-        else:
-            yield make(name, name=f"{name}_where", where="flag").within("7d")
-    if member.reads == "rows":
-        yield make(None, name="rows").within(*WINDOWS)
-        yield make(None, name="rows").over_all()
+        yield from _over(make(name, name=name), asked, lengths)
+        if last in asked:
+            met = make(name, name=f"{name}_where", where="flag")
+            yield met.over_all() if last == "all" else met.within(last)
+    if case.member.reads == "rows":
+        yield from _over(make(None, name="rows"), asked, lengths)
+
+
+def _over(
+    member: Aggregation, asked: Collection[str], lengths: Sequence[str]
+) -> Iterable[Windowed]:
+    if lengths:
+        yield member.within(*lengths)
+    if "all" in asked:
+        yield member.over_all()
 
 
 def frame_of(made: History) -> pl.DataFrame:
     """The history as a frame, with the columns that are made of others."""
+    return with_made(made.frames()[0])
+
+
+def with_made(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the columns that are made of others."""
     duration = (pl.col("known_time") - pl.col("event_time")).alias("lateness")
     pair = pl.when(pl.col("quantity").is_not_null()).then(pl.concat_list("quantity", "quantity"))
     price = (
         (pl.col("quantity") % _PRICES).cast(pl.Int128).reinterpret(dtype=pl.Decimal(12, DECIMALS))
     )
-    return made.frames()[0].with_columns(duration, pair.alias("pair"), price.alias("price"))
+    return rows.with_columns(duration, pair.alias("pair"), price.alias("price"))
+
+
+def apart(rows: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Rows or questions with regions of their own; a null stays null."""
+    return rows.with_columns(region=pl.format("{} {}", pl.lit(number), "region"))
+
+
+def in_other_orders(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The same rows from the last to the first, shuffled, and in chunks."""
+    cut = rows.height // 3
+    return {
+        "reversed": rows[::-1],
+        "shuffled": rows.sample(fraction=1.0, shuffle=True, seed=5),
+        "chunks": pl.concat([rows[:cut], rows[cut : cut + 1], rows[cut + 1 :]], rechunk=False),
+    }
 
 
 def value_of(row: Plain, column: str) -> Any:
