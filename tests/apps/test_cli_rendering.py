@@ -95,6 +95,19 @@ def test_the_clocks_are_summed_up_in_a_sentence_that_does_not_say_too_much(
     assert rendering.promise([row, clock("known", 0.0)]) == sentence
 
 
+def test_a_run_tells_what_each_task_took_that_was_computed() -> None:
+    numbers = {"seconds": 2.5, "processor_seconds": 4.04, "peak_bytes": 412_000_000}
+    took = [{"task": "view", "view": "carrier", **numbers}, {"task": "model", **numbers}]
+    lines = rendering.run(result(took=took)).splitlines()
+    head = next(n for n, line in enumerate(lines) if "memory at its peak" in line)
+    assert [line.split() for line in lines[head + 1 : head + 4]] == [
+        ["view", "carrier", "2.5", "s", "4.0", "s", "412.0", "MB"],
+        ["model", "2.5", "s", "4.0", "s", "412.0", "MB"],
+        [],
+    ]
+    assert "memory at its peak" not in rendering.run(result(took=[]))
+
+
 def test_a_run_is_told_in_plain_lines() -> None:
     lines = rendering.run(result()).splitlines()
     assert lines[:2] == [

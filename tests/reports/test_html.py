@@ -449,3 +449,10 @@ def test_the_page_of_a_wide_run_stays_small() -> None:
     assert len(text.encode()) < 2_000_000
     assert "300 inputs; 4,700 more, which matter or move less" in text
     assert "5,000 features, by view; the first 500" in text
+
+
+def test_what_each_task_took_is_listed_where_something_was_computed() -> None:
+    numbers = {"seconds": 2.5, "processor_seconds": 75.0, "peak_bytes": 412_000_000}
+    text = page(took=[{"task": "view", "view": "carrier", **numbers}]).text
+    assert "view carrier 2.5 s 1 min 15 s 412.0 MB" in text
+    assert "Resources" not in page(took=[]).text

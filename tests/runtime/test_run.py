@@ -23,7 +23,8 @@ def run(project: Project) -> tuple[dict[str, Any], list[str]]:
 
 
 def without_time(result: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in result.items() if key not in ("seconds", "cached")}
+    of_the_run = ("seconds", "cached", "took")
+    return {key: value for key, value in result.items() if key not in of_the_run}
 
 
 def test_a_run_says_everything_and_the_next_computes_nothing(make_project: Any) -> None:
@@ -41,8 +42,20 @@ def test_a_run_says_everything_and_the_next_computes_nothing(make_project: Any) 
     assert first["seconds"] > 0
     assert json.loads(json.dumps(first, allow_nan=False)) == first
     assert "preparation: fitted on training rows only" in heard
+    tasks = [(one["task"], one.get("view")) for one in first["took"]]
+    assert [task for task, _ in tasks if task != "view"][:4] == [
+        "spine", "preparation", "model", "pictures",
+    ]  # fmt: skip
+    assert all(view is not None for task, view in tasks if task == "view")
+    assert "view" in dict(tasks)
+    for one in first["took"]:
+        assert one["seconds"] > 0
+        assert one["processor_seconds"] >= 0
+        assert one["peak_bytes"] > 1_000_000
+    assert 0 < sum(one["seconds"] for one in first["took"]) <= first["seconds"]
     again, heard = run(load_project(project.folder))
     assert again["cached"] is True
+    assert again["took"] == []
     assert heard == ["report"]
     assert without_time(again) == without_time(first)
     assert len(ledger.read(project.home.ledger)) == 1

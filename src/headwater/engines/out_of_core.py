@@ -37,7 +37,7 @@ from headwater.plan.views import ViewPlan
 from headwater.schema.sizes import format_size
 from headwater.spec.reader import Sized
 
-_LEAST_SHARE = 4
+_LEAST_SHARE = 6
 """A partition gets no less than the budget by this, however much the spine takes of it."""
 
 _HELD_PER_SPINE_ROW = 40
@@ -169,11 +169,11 @@ def _hold(plan: ViewPlan, room: Room, *, needed: int, budget: int, whole: str) -
 
 
 def _wanted(plan: ViewPlan, rows: int, spine_rows: int, *, on_disk: bool, budget: int) -> int:
-    """Enough that each fits beside what is held of the whole spine, with room to read and write."""
+    """Enough that each fits three times (read, in one chunk, arranged) beside the whole spine."""
     held = _HELD_PER_SPINE_ROW * spine_rows
     if not on_disk:
         held += view_cost(plan, history=0, spine=spine_rows).size_bytes
-    left = max((budget - held) // 2, budget // _LEAST_SHARE, 1)
+    left = max((budget - held) // 3, budget // _LEAST_SHARE, 1)
     folded = view_cost(plan, history=rows, spine=spine_rows).size_bytes
     return max(2, min(-(-folded // left), rows, MOST_PARTITIONS))
 

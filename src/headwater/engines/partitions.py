@@ -27,6 +27,8 @@ from headwater.spec.reader import Scanned
 
 MOST_PARTITIONS = 512
 """More files than this are not written to at once."""
+_HELD_ROWS = 1 << 13
+"""Rows of each partition that are held until they are written; by default it would be many more."""
 PARTITION = "<partition>"
 """The column that says where a row is written."""
 _HASHED = (pl.Categorical, pl.Enum, pl.String, pl.Boolean, pl.Date, pl.Datetime)
@@ -199,7 +201,9 @@ def sink(numbered: pl.LazyFrame, folder: Path) -> None:
     """
     scheme = pl.PartitionBy(folder, key=pl.col(PARTITION).alias("part"), include_key=False)
     try:
-        numbered.sink_parquet(scheme, mkdir=True, compression="lz4")
+        numbered.sink_parquet(
+            scheme, mkdir=True, compression="lz4", row_group_size=_HELD_ROWS, statistics=False
+        )
     except pl.exceptions.PolarsError as error:
         refusal = os_error_of(error)
         if refusal is None:

@@ -17,6 +17,7 @@ from headwater.reports import (
     timeline_picture,
 )
 from headwater.reports.books import books
+from headwater.schema.sizes import format_size
 
 try:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -59,6 +60,7 @@ _OPTIONAL: Mapping[str, Any] = {
     "kept": (),
     "findings": (),
     "looks": (),
+    "took": (),
     "versions": {},
 }
 """What the record of a run may lack: not every run has it, and older records know less."""
@@ -78,6 +80,7 @@ _CONTENTS = {
     "importance": "Importance",
     "looks": "Ledger",
     "findings": "Findings",
+    "took": "Resources",
 }
 
 
@@ -96,6 +99,7 @@ def render(run: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {name: getattr(numbers, name) for name in _FILTERS}
+    environment.filters["size"] = format_size
     template = environment.get_template("run.html.jinja")
     page = template.render(run=whole, contents=_contents(whole), **_arranged(whole))
     return re.sub(r"\n\s*\n+", "\n", page) + "\n"
@@ -135,6 +139,7 @@ def _contents(run: Mapping[str, Any]) -> list[tuple[str, str]]:
         "distributions": not run["distributions"],
         "calibration": not run["calibration"],
         "importance": not run["importance"],
+        "took": not run["took"],
     }
     return [(id_, title) for id_, title in _CONTENTS.items() if not missing.get(id_)]
 

@@ -34,6 +34,7 @@ from headwater.runtime.contracts import check_unchanged as check_source_unchange
 from headwater.runtime.contracts import contract_findings, enforced
 from headwater.runtime.manifest import manifest
 from headwater.runtime.progress import Say, about, silent
+from headwater.runtime.resources import measured
 from headwater.runtime.sessions import Session as Session
 from headwater.runtime.sessions import session_at as session_at
 from headwater.spec.recipe import Recipe
@@ -123,7 +124,8 @@ def build_in(
             frames = _parts(plan, spine, views)
             for part, frame in frames.items():
                 _write(frame, folder / "raw" / f"{part}.parquet")
-            preparation = _prepare(plan, frames, session)
+            with about(task="preparation"), measured():
+                preparation = _prepare(plan, frames, session)
             for part, frame in preparation.frames(frames).items():
                 _write(frame, folder / "prepared" / f"{part}.parquet")
             (folder / "states").mkdir()
@@ -193,7 +195,8 @@ def _found(
     """A kept result, or a fresh one, which is noted."""
     kept = session.cache.load(identity)
     if kept is None:
-        kept = fresh[identity] = compute()
+        with measured():
+            kept = fresh[identity] = compute()
     return kept
 
 
@@ -282,8 +285,7 @@ def input_columns(plan: TrainingSetPlan) -> list[str]:
 
 
 def _prepare(plan: TrainingSetPlan, frames: dict[str, pl.DataFrame], session: Session) -> Prepared:
-    with about(task="preparation"):
-        session.say("preparation: fitted on training rows only")
+    session.say("preparation: fitted on training rows only")
     training_set = plan.training_set
     fitted = fit(
         training_set.recipe or Recipe(),

@@ -9,10 +9,11 @@ from typing import Any
 
 from headwater.runtime.build import Session, build_in, planned
 from headwater.runtime.check import check
-from headwater.runtime.progress import Say, silent
+from headwater.runtime.progress import Say, about, silent
 from headwater.runtime.project import Project
 from headwater.runtime.records import record, reproduction
 from headwater.runtime.report import described, write_report
+from headwater.runtime.resources import measured, noting
 from headwater.spec.model import ClockComparison, Model
 from headwater.spec.plain import fingerprint
 from headwater.spec.training_set import TrainingSet
@@ -62,7 +63,11 @@ def train_project(
 
 
 def run_project(project: Project, name: str | None = None, *, say: Say = silent) -> dict[str, Any]:
-    """Build, train, compare the clocks where that is asked for, and write the report."""
+    """Build, train, compare the clocks where that is asked for, and write the report.
+
+    Under `took` the result has what each task took that was computed and not read from the cache,
+    as `headwater.runtime.resources.measured` notes it.
+    """
     from headwater.runtime.clocks import ClocksTable, compare_clocks
     from headwater.runtime.train import model_versions, train_in
 
@@ -70,12 +75,13 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
     checked = check(project)
     model = project.only(Model, name, "model")
     session = session_of(project, say)
-    trained = train_in(model, session)
-    clocks = ClocksTable([], cached=True)
-    for comparison in project.of(ClockComparison).values():
-        if comparison.model is model:
-            clocks = compare_clocks(comparison, trained, session)
-    pictured, is_kept = _pictured(trained.artifact, session)
+    with noting() as took:
+        trained = train_in(model, session)
+        clocks = ClocksTable([], cached=True)
+        for comparison in project.of(ClockComparison).values():
+            if comparison.model is model:
+                clocks = compare_clocks(comparison, trained, session)
+        pictured, is_kept = _pictured(trained.artifact, session)
     looks = ledger.read(session.home.ledger)
     result = {
         "project": project.name,
@@ -89,6 +95,7 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
         "cached": trained.cached and clocks.cached and is_kept,
         "ledger": [look for look in looks if look["training_set"] == model.training_set.name],
         "seconds": time.monotonic() - started,
+        "took": took,
     }
     result["report"] = str(write_report(result, session))
     learners = model_versions(model.estimator)
@@ -122,6 +129,7 @@ def _pictured(artifact: Artifact, session: Session) -> tuple[dict[str, Any], boo
         if kept is not None:
             return kept, True
         session.say("report: distributions by part")
-        found = {"timeline": timeline(artifact), "distributions": distributions(artifact)}
+        with about(task="pictures"), measured():
+            found = {"timeline": timeline(artifact), "distributions": distributions(artifact)}
         session.cache.keep_json(identity, found)
     return found, False

@@ -26,6 +26,7 @@ from headwater.plan.training_sets import TrainingSetPlan
 from headwater.runtime.build import Session, build_in, resolved, session_at
 from headwater.runtime.inspection import Measured, Score, calibrations, importances
 from headwater.runtime.progress import Say, about, silent
+from headwater.runtime.resources import measured
 from headwater.spec.model import Model
 from headwater.spec.plain import fingerprint
 from headwater.stores import ledger
@@ -108,7 +109,8 @@ def train_in(model: Model, session: Session) -> Trained:
         is_cached = kept is not None and not _stands_in_no_longer(kept[1], model)
         if kept is None or not is_cached:
             session.say(f"model {model.name!r}: {model.estimator}")
-            kept = _computed(model, artifact, known.plan, session)
+            with measured():
+                kept = _computed(model, artifact, known.plan, session)
             _enter_look(kept[1], model, artifact, session)
             models.keep(identity, *kept)
     scores, result = kept

@@ -17,6 +17,7 @@ from headwater.reports.numbers import (
     percent,
     seconds,
 )
+from headwater.schema.sizes import format_size
 
 Result = Mapping[str, Any]
 _EVENT_TIME = "event_time"
@@ -59,6 +60,7 @@ def train(result: Result) -> str:
 def run(result: Result) -> str:
     """All of it: rows, clocks, model, looks, report."""
     sections = [_training_set(result), _findings(result), _clocks(result), _model(result)]
+    sections += [_took(result)]
     lines = [line for section in sections if (listed := list(section)) for line in (*listed, "")]
     return "\n".join([*lines, f"report: {result['report']}", _ending(result)])
 
@@ -217,6 +219,21 @@ def _checks(result: Result) -> Iterator[str]:
         for one in result["checks"]
     ]
     yield table(["source", "check", "rows", "broken", "allowed", ""], rows, aligned="<<>>><")
+
+
+def _took(result: Result) -> Iterator[str]:
+    """What each task took that was computed."""
+    rows = [
+        [
+            f"{one['task']} {one['view']}" if "view" in one else one["task"],
+            seconds(one["seconds"]),
+            seconds(one["processor_seconds"]),
+            format_size(one["peak_bytes"]),
+        ]
+        for one in result.get("took", ())
+    ]
+    if rows:
+        yield table(["task", "time", "processor", "memory at its peak"], rows, aligned="<>>>")
 
 
 def _ending(result: Result) -> str:
