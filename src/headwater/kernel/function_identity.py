@@ -19,7 +19,13 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Any
 
-_WRITERS = ("extras.py", "module_texts.py", "numba_compiler.py", "machine_code.py")
+_WRITERS = (
+    "extras.py",
+    "machine_code.py",
+    "module_texts.py",
+    "numba_compiler.py",
+    "reference_counts.py",
+)
 """What decides, beside this file, how functions become code."""
 _VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
+from llvmlite.binding import parse_assembly  # type: ignore[import-untyped]
 from numba import _dynfunc, config, types
 from numba.core import errors
 from numba.core.codegen import JITCodeLibrary
@@ -24,6 +25,7 @@ from numba.core.runtime import nrtdynmod
 from numba.core.typed_passes import NativeLowering
 
 from headwater.kernel.machine_code import MEMINFO, MachineCode, support
+from headwater.kernel.reference_counts import without_counts
 
 _joined = attrgetter("library")
 """The `_Joined` of what was compiled."""
@@ -43,12 +45,16 @@ class _Joined(JITCodeLibrary):  # type: ignore[misc]
         self._verify_declare_only_symbols()
         self._finalized = True
 
-    def emitted(self) -> bytes:
-        """The object file."""
+    def emitted(self, entry: str) -> bytes:
+        """The object file, in which this function is called."""
         self._ensure_finalized()
-        super()._optimize_functions(self._final_module)
-        super()._optimize_final_module()
-        return self._codegen._tm.emit_object(self._final_module)  # type: ignore[no-any-return]
+        made = parse_assembly(without_counts(str(self._final_module), entry))
+        super()._optimize_functions(made)
+        # between these Numba inlines once more, to prune the reference counts that are left out
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(made, builder)
+        self._final_module = made
+        return self._codegen._tm.emit_object(made)  # type: ignore[no-any-return]
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -91,7 +97,7 @@ def machine_code(function: Any, signature: str, *, vectorize: bool) -> MachineCo
         function.compile(parsed)
         made = function.overloads[parsed.args]
         joined = _joined(made)
-        code = joined.emitted()
+        code = joined.emitted(made.fndesc.llvm_func_name)
     needs = {one.name for one in joined._final_module.functions if one.is_declaration}
     if str(nrtdynmod._meminfo_struct_type) != MEMINFO:
         needs.add("NRT_")
