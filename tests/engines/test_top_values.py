@@ -89,6 +89,17 @@ def test_the_condition_of_the_feature_chooses_among_values() -> None:
     assert values == {"s__large_top_1_all": "b"}
 
 
+def test_rows_of_a_learned_value_are_those_that_min_rows_counts() -> None:
+    total = hw.Sum("amount", by="channel", top=1)
+    training = training_set(orders(), total.within("7d", min_rows=2), total.within("7d"))
+    artifact, values = learned(training)
+    assert values == {"s__amount_sum_top_1_7d_min_2rows": "a", "s__amount_sum_top_1_7d": "a"}
+    train = artifact.to_polars("train")
+    few, every = (train[name] for name in values)
+    assert few.to_list() == [one if (one or 0) >= 2 else None for one in every]
+    assert 0 < few.null_count() < len(few)
+
+
 def test_rows_of_later_parts_do_not_move_what_is_learned() -> None:
     whole = training_set(orders(), hw.Count(by="channel", top=3).over_all())
     artifact, before = learned(whole)
@@ -129,7 +140,7 @@ def test_values_are_not_learned_where_there_are_no_training_rows() -> None:
     spine = pl.DataFrame({"shop": [1], "asked": [START + 40 * DAY]})
     with pytest.raises(SpecError, match=r"HW211.*top= learns its values from training rows") as one:
         hw.enrich(spine, [view], as_of="asked")
-    assert "states/top_values.json" in str(one.value)
+    assert "hw.build(...).views()" in str(one.value)
 
 
 @pytest.mark.parametrize(

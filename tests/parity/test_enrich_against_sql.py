@@ -262,6 +262,24 @@ def test_a_change_in_hops_and_with_a_ttl_compares_what_sql_compares(
     assert decided(found) > 100
 
 
+@pytest.mark.parametrize("kind", WINDOWED)
+def test_too_few_rows_give_nothing_where_they_give_nothing_in_sql(kind: str) -> None:
+    least = 1 if kind == "rows" else 2  # as many as the shortest of its windows holds
+    asked = [replace(WINDOWED[kind](member), min_rows=least) for member in SEEN]
+    assert decided(compared(*asked)) > 40
+
+
+def test_each_part_of_a_result_needs_its_rows_in_sql_too() -> None:
+    parts = hw.Sum("quantity", where="flag"), hw.Count("amount")
+    found = compared(
+        hw.Ratio(*parts, name="ratio").within("7d", min_rows=2),
+        hw.Change(parts[1]).within("7d", hop="25m", min_rows=2),
+        hw.RelativeChange(parts[1]).within("1d", min_rows=2),
+        ttl="9d",
+    )
+    assert all(decided({name: one}) > 3 for name, one in found.items())
+
+
 def test_the_oracle_believes_the_definition_and_not_the_plan() -> None:
     given, plan = planned(hw.Change(hw.Count()).within("6h"), ttl="7h")
     (feature,) = plan.features

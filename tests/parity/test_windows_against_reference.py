@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -158,6 +158,32 @@ def test_no_feature_of_a_view_sees_rows_older_than_its_ttl(ttl: str, differing: 
     rows, spine = together(PARTS)
     found = hw.enrich(spine, [view(source(rows, declared), ttl=ttl)], as_of="as_of")
     check(found, PARTS, differing, moments, ttl={"1h": HOUR, "3d": 3 * DAY}[ttl])
+
+
+@pytest.mark.parametrize("where", [None, "flag"])
+def test_where_fewer_than_min_rows_count_there_is_no_value(
+    where: str | None, differing: Differing
+) -> None:
+    declared, moments = CLOCKS["a clock of each row"]
+    parts, least = PARTS[:18], 2
+    rows, spine = together(parts)
+    kinds = [kind for kind in KINDS if kind.window != Newest(1)]
+    asked = [
+        replace(kind.of(make(column, name=word, where=where)), min_rows=least)
+        for word, (make, column) in WORDS.items()
+        for kind in kinds
+    ]
+    told = hw.FeatureView("v", source(rows, declared), entity=ENTITY, features=asked)
+    found = hw.enrich(spine, [told], as_of="as_of")
+    nulls = 0
+    for word, (_, column) in WORDS.items():
+        for kind in kinds:
+            one = reference.Feature(word, column, kind.window, moments, where, min_rows=least)
+            answers = wanted(parts, one)
+            values = found[f"v__{word}_{kind.column}_min_{least}rows"].to_list()
+            assert differing(values, answers) == [], (word, kind.column)
+            nulls += answers.count(None) - wanted(parts, replace(one, min_rows=0)).count(None)
+    assert nulls > 100
 
 
 LENGTHS = {"25m": HOUR * 5 // 12, "1h": HOUR, "6h": 6 * HOUR, "1d": DAY, "7d": 7 * DAY}

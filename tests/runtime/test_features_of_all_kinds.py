@@ -14,8 +14,8 @@ from headwater.stores.artifacts import load_artifact
 
 DEPOT = 'features=[hw.Mean("minutes_late").within("1d")]\n'
 NUMBERS = """features=[
-            hw.Correlation("minutes_late", "weight").within("7d"),
-            hw.Change(hw.Sum("minutes_late")).within("1d"),
+            hw.Correlation("minutes_late", "weight").within("7d", min_rows=5),
+            hw.Change(hw.Sum("minutes_late")).within("1d", min_rows=2),
         ]
 """
 OTHERS = """features=[
@@ -40,6 +40,8 @@ def test_features_of_two_columns_and_of_others_are_built_and_explained(make_proj
     two, others = explain_project(project, of_two), explain_project(project, of_others)
     computed = two["computed"]
     assert (computed["value"], computed["other"]) == ('col("minutes_late")', 'col("weight")')
+    assert computed["min_rows"] == 5
+    assert "made_of" not in computed
     late = ["parcels.minutes_late, known at arrived_at (known_time)"]
     assert two["reads"]["value"] == late
     assert two["reads"]["other"] == [
@@ -50,6 +52,7 @@ def test_features_of_two_columns_and_of_others_are_built_and_explained(make_proj
         'Sum of col("minutes_late") over 1d',
         'Sum of col("minutes_late") over before 1d',
     ]
+    assert others["computed"]["min_rows"] == 2
 
 
 def test_a_model_takes_durations_and_no_lists(make_project: Any) -> None:

@@ -53,6 +53,7 @@ def test_an_aggregation_says_its_kind_and_fields_and_not_its_line() -> None:
             "top": None,
         },
         "windows": ["7d", "1d"],
+        "min_rows": None,
     }
 
 

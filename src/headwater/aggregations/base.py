@@ -302,17 +302,29 @@ class Aggregation:
     serves: ClassVar[tuple[str, ...]] = ("window", "fit")
     """`window` for features, `fit` for statistics over training rows."""
 
-    def within(self, *windows: str | timedelta, hop: str | timedelta | None = None) -> Windowed:
+    def within(
+        self,
+        *windows: str | timedelta,
+        hop: str | timedelta | None = None,
+        min_rows: int | None = None,
+    ) -> Windowed:
         """This aggregation over the window `[as_of - length, as_of)`, once for each length.
 
         Args:
             windows: Lengths such as "7d" or a timedelta.
             hop: Rounds the start of the window down to a multiple of this since 1970 in UTC, so
                 that a window is up to this much longer.
+            min_rows: See `Windowed`.
         """
-        return Windowed(self, windows if hop is None else [Hopping(one, hop) for one in windows])
+        asked = windows if hop is None else [Hopping(one, hop) for one in windows]
+        return Windowed(self, asked, min_rows)
 
-    def over_rows(self, *rows: int, within: str | timedelta | None = None) -> Windowed:
+    def over_rows(
+        self,
+        *rows: int,
+        within: str | timedelta | None = None,
+        min_rows: int | None = None,
+    ) -> Windowed:
         """This aggregation over the newest rows, once for each number of them.
 
         Rows count that are visible and meet `where=`, those with a null value too. Of rows that tie
@@ -321,20 +333,24 @@ class Aggregation:
         Args:
             rows: At most how many.
             within: Rows count in `[as_of - within, as_of)` only.
+            min_rows: See `Windowed`; at most the number of rows.
         """
-        return Windowed(self, [NewestRows(one, within) for one in rows])
+        return Windowed(self, [NewestRows(one, within) for one in rows], min_rows)
 
-    def so_far(self, *periods: str, zone: str | None = None) -> Windowed:
+    def so_far(
+        self, *periods: str, zone: str | None = None, min_rows: int | None = None
+    ) -> Windowed:
         """This aggregation since the start of the day, or another period, in which `as_of` is.
 
         Args:
             periods: "day", "week" (from Monday), "month", "quarter" or "year". A day begins at
                 midnight by the zone's clocks and has 23 or 25 hours where they change.
             zone: Such as "Europe/Zurich"; by default that of the source.
+            min_rows: See `Windowed`.
         """
-        return Windowed(self, [SoFar(one, zone) for one in periods])
+        return Windowed(self, [SoFar(one, zone) for one in periods], min_rows)
 
-    def over_session(self, *gaps: str | timedelta) -> Windowed:
+    def over_session(self, *gaps: str | timedelta, min_rows: int | None = None) -> Windowed:
         """This aggregation over the session that lasts until `as_of`, once for each gap.
 
         That is the longest run of rows, visible and meeting `where=`, of which no two that follow
@@ -342,12 +358,17 @@ class Aggregation:
 
         Args:
             gaps: Lengths such as "30m" or a timedelta.
+            min_rows: See `Windowed`.
         """
-        return Windowed(self, [Session(one) for one in gaps])
+        return Windowed(self, [Session(one) for one in gaps], min_rows)
 
-    def over_all(self) -> Windowed:
-        """This aggregation over all history before `as_of`."""
-        return Windowed(self, (None,))
+    def over_all(self, *, min_rows: int | None = None) -> Windowed:
+        """This aggregation over all history before `as_of`.
+
+        Args:
+            min_rows: See `Windowed`.
+        """
+        return Windowed(self, (None,), min_rows)
 
     def ahead(self, horizon: str | timedelta) -> Ahead:
         """This aggregation over what comes, `[as_of, as_of + horizon)`; for labels only."""
@@ -403,10 +424,15 @@ class Windowed:
     Args:
         aggregation: What is folded.
         windows: Lengths such as "7d" or a timedelta, or windows of other kinds.
+        min_rows: The result is null where fewer rows count: rows that meet `where=` and whose value
+            is not null. What is made of other aggregations needs so many for each of them. It is in
+            the column's name, `x_mean_3rows_min_2rows`. pandas calls it `min_periods`, Polars
+            `min_samples`.
     """
 
     aggregation: Aggregation
     windows: Sequence[DeclaredWindow]
+    min_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_
 from typing import Any
 
 import numpy as np
@@ -26,11 +28,22 @@ def composed(features: Iterable[FeaturePlan], columns: Mapping[str, pl.Series]) 
         columns: The results of all that is folded, by name.
     """
     return [
-        _combined(feature, [columns[part.column] for part in feature.parts])
+        _made(feature, [columns[part.column] for part in feature.parts])
         if feature.parts
         else columns[feature.column]
         for feature in features
     ]
+
+
+def _made(feature: FeaturePlan, parts: list[pl.Series]) -> pl.Series:
+    """The results of parts as one; null where too few rows of one of them count."""
+    if not feature.min_rows:
+        return _combined(feature, parts)
+    half = len(parts) // 2
+    own = parts[:half]
+    found = _combined(feature, own) if feature.aggregation.parts else own[0].alias(feature.column)
+    is_enough = reduce(and_, (count >= feature.min_rows for count in parts[half:]))
+    return found.zip_with(is_enough, found.clear(len(found)))
 
 
 def _combined(feature: FeaturePlan, parts: list[pl.Series]) -> pl.Series:

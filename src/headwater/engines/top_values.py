@@ -54,7 +54,8 @@ def _known(feature: FeaturePlan, values: Mapping[str, Any]) -> FeaturePlan:
     if ranked is None:
         return feature
     where = condition(ranked.by, values[feature.column], ranked.where)
-    return replace(feature, where=where, ranked=None)
+    parts = tuple(replace(part, where=where) for part in feature.parts)  # which count its rows
+    return replace(feature, where=where, ranked=None, parts=parts)
 
 
 def _end_of_training(spine: SpineRows) -> int:

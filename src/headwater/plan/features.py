@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from headwater.aggregations.base import NUMBERS, Aggregation, Composite, Earlier, Windowed
+from headwater.aggregations.count import Count
 from headwater.errors import Place
 from headwater.kernel.passes import ALL_HISTORY
 from headwater.plan.by import Ranked
 from headwater.plan.faults import Faults, reads
 from headwater.plan.kinds import INSTEAD, kind_of, result_type
+from headwater.plan.min_rows import can_hold, plan_min_rows, suffix
 from headwater.plan.naming import expression_of, feature_name, folded
 from headwater.plan.sources import SourcePlan
 from headwater.plan.windows import Window, plan_window, positive, window_name
@@ -43,6 +45,8 @@ class FeaturePlan:
         declared: The window as a user wrote it, without the ttl of the view.
         other: The row expression of the second column; None where there is none.
         parts: The features of whose results this one is made; none of them is a column.
+        min_rows: So many rows have to count, else it is null; 0 where none have to. The second half
+            of the parts then counts the rows of the first.
         ranked: The value that a training set has to learn before this can be computed.
     """
 
@@ -59,6 +63,7 @@ class FeaturePlan:
     declared: DeclaredWindow = None
     other: Any = None
     parts: tuple[FeaturePlan, ...] = ()
+    min_rows: int = 0
     ranked: Ranked | None = None
 
 
@@ -81,6 +86,37 @@ class _Read:
     where: Any
     other: Any
     value_type: pl.DataType
+
+    def counted(self) -> _Read:
+        """What counts the rows of this, null values among them where it counts them itself."""
+        rows = replace(self, aggregation=Count(place=self.aggregation.place))
+        return replace(rows, value=None, other=None) if self.aggregation.counts_nulls else rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """An aggregation over one window.
+
+    Args:
+        aggregation: What is folded, or made of parts.
+        read: What it reads, or each of its parts.
+        window: The window.
+        declared: The same as a user wrote it.
+        counters: What counts the rows of each that is read; nothing where none have to be there.
+        min_rows: So many have to.
+    """
+
+    aggregation: Aggregation
+    read: tuple[_Read, ...]
+    window: Window
+    declared: DeclaredWindow
+    counters: tuple[_Read, ...]
+    min_rows: int
+
+    @property
+    def parts(self) -> tuple[_Read, ...]:
+        """What is folded where that is not the feature itself."""
+        return (*self.read, *self.counters) if self.aggregation.parts or self.min_rows else ()
 
 
 def feature_plans(
@@ -110,14 +146,19 @@ def feature_plans(
     read = [_read(part, source, faults, place) for part in parts]
     name = None if is_faulty else feature_name(aggregation, faults, place)
     windows = [(one, _window(view, one, source, faults, place)) for one in given.windows]
-    known = [one for one in read if one is not None]
+    least = plan_min_rows(given, faults, place)
+    known = tuple(one for one in read if one is not None)
     if name is None or len(known) < len(read) or not _combines(aggregation, known, faults, place):
         return
+    counters = tuple(one.counted() for one in known) if least else ()
     for one, window in windows:
-        if window is None or not _has_earlier(known, window, faults, place):
+        if window is None or least is None or not can_hold(window, least, faults, place):
             continue
-        column = f"{view.name}__{name}_{window_name(one)}"
-        feature = _feature(view, column, (aggregation, known, window, one), source)
+        if not _has_earlier(known, window, faults, place):
+            continue
+        column = f"{view.name}__{name}_{window_name(one)}{suffix(least)}"
+        asked = _Asked(aggregation, known, window, one, counters, least)
+        feature = _feature(view, column, asked, source)
         check_delay(window, feature.clock, source, faults, place)
         yield feature
 
@@ -137,21 +178,17 @@ def _has_earlier(
     return False
 
 
-def _feature(
-    view: View,
-    column: str,
-    what: tuple[Aggregation, list[_Read], Window, DeclaredWindow],
-    source: SourcePlan,
-) -> FeaturePlan:
+def _feature(view: View, column: str, asked: _Asked, source: SourcePlan) -> FeaturePlan:
     """A feature, or one that is made of parts; these see the rows that all of them may see."""
-    aggregation, read, window, declared = what
+    window, read = asked.window, asked.read
     expressions = [one for each in read for one in (each.value, each.where, each.other)]
     ordered = window.is_ordered or any(one.aggregation.ordered for one in read)
     columns = reads_of(view, expressions, source, ordered=ordered)
     clock = source.clock_of(columns)
-    parts = [
-        FeaturePlan(
-            column=f"{column} part {i}" if aggregation.parts else column,
+
+    def planned(one: _Read, name: str) -> FeaturePlan:
+        return FeaturePlan(
+            column=name,
             aggregation=one.aggregation,
             value=one.value,
             where=one.where,
@@ -161,27 +198,24 @@ def _feature(
             mask=clock,
             value_type=one.value_type,
             dtype=result_type(one.aggregation, one.value_type),
-            declared=declared,
+            declared=asked.declared,
             other=one.other,
         )
-        for i, one in enumerate(read)
-    ]
-    if not aggregation.parts:
-        return parts[0]
-    first = parts[0].dtype
-    return FeaturePlan(
-        column=column,
-        aggregation=aggregation,
+
+    parts = tuple(planned(one, f"{column} part {i}") for i, one in enumerate(asked.parts))
+    whole = replace(planned(read[0], column), parts=parts, min_rows=asked.min_rows)
+    if not asked.aggregation.parts:
+        return whole
+    dtype = result_type(asked.aggregation, whole.dtype)
+    return replace(
+        whole,
+        aggregation=asked.aggregation,
         value=None,
         where=None,
+        other=None,
         window=window,
-        reads=columns,
-        clock=clock,
-        mask=clock,
-        value_type=first,
-        dtype=result_type(aggregation, first),
-        declared=declared,
-        parts=tuple(parts),
+        value_type=whole.dtype,
+        dtype=dtype,
     )
 
 
@@ -222,7 +256,7 @@ def _other(
 
 
 def _combines(
-    aggregation: Aggregation, read: list[_Read], faults: Faults, place: Place | None
+    aggregation: Aggregation, read: Iterable[_Read], faults: Faults, place: Place | None
 ) -> bool:
     """Whether the results of all parts are numbers; a fault for each that is not."""
     types = [(one, result_type(one.aggregation, one.value_type)) for one in read]

@@ -123,11 +123,14 @@ def _besides(feature: FeaturePlan) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if feature.other is not None:
         found["other"] = _text(feature.other)
-    if feature.parts:
+    made_of = feature.parts[: len(feature.aggregation.parts)]
+    if made_of:
         found["made_of"] = [
             f"{type(part.aggregation).__name__} of {_text(part.value) or 'rows'} over {part.window}"
-            for part in feature.parts
+            for part in made_of
         ]
+    if feature.min_rows:
+        found["min_rows"] = feature.min_rows
     return found
 
 

@@ -61,6 +61,7 @@ class Feature:
         ttl: Microseconds after its event time through which a row counts; None for ever.
         other: The second column; rows where it is null do not count.
         parameters: The arguments of a word of `OF_ROWS`.
+        min_rows: The answer is None where fewer rows count; what cannot be answered stays refused.
 
     Raises:
         SpecError: The aggregation is not known, or needs a column and has none.
@@ -74,6 +75,7 @@ class Feature:
     ttl: int | None = None
     other: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    min_rows: int = 0
 
     def __post_init__(self) -> None:
         if self.aggregation not in WORDS:
@@ -211,8 +213,17 @@ def answers_at(
                 sequence=sequence,
                 column=feature.column,
             )
-        answers.append(answer(rows, feature, (event_time, sequence), entity=entity, as_of=at))
+        found = answer(rows, feature, (event_time, sequence), entity=entity, as_of=at)
+        answers.append(found if _number(rows, feature) >= feature.min_rows else None)
     return answers
+
+
+def _number(rows: Sequence[Row], feature: Feature) -> int:
+    """How many rows count: those with a value, and all of them where nulls are values too."""
+    read = [one for one in (feature.column, feature.other) if one is not None]
+    if feature.aggregation == "latest":
+        return len(rows)
+    return sum(all(row[one] is not None for one in read) for row in rows)
 
 
 def _reads(

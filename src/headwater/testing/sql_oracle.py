@@ -133,32 +133,36 @@ def _key(expression: Any) -> Any:
     return expression.meta.serialize() if isinstance(expression, pl.Expr) else expression
 
 
-def statement(view: ViewPlan, features: Sequence[FeaturePlan], *, is_earlier: bool = False) -> str:
+def statement(
+    view: ViewPlan, features: Sequence[FeaturePlan], *, is_earlier: bool = False, least: int = 0
+) -> str:
     """One query of features over the same rows: `j`, then for each its answer and its slack.
 
     Args:
         view: Their view.
         features: What is asked for.
         is_earlier: Whether over the windows of the same length just before.
+        least: How many rows have to count for an answer, if not what the features ask for.
 
     Raises:
         SpecError: HW106 a word has no entry, HW206 or HW211 the oracle does not speak of something.
     """
     first = features[0]
-    if first.parts:
+    if first.aggregation.parts:
         return _composed(view, first)
     kind = kind_of(first.value_type) if first.value is not None else "other"
     rows = in_sight(view, first, is_earlier=is_earlier)
     counted = f"SELECT * FROM ({rows}) WHERE {_counts(first)}"
-    folded, selected = ["j"], ["j"]
+    folded, selected = ["j", "count(*) AS number"], ["j"]
     for place, feature in enumerate(features):
         word = word_of(feature.aggregation)
         answer, slack = word.written(Asked(feature.aggregation, kind))
         if kind == "duration" and feature.aggregation.unit_power == 1:
             answer, slack = f"round_even({answer}, 0)::BIGINT", f"{slack} + 1"
         folded += [f"{answer} AS answer_{place}", f"{slack} AS slack_{place}"]
+        enough = f"coalesce(number, 0) >= {least or feature.min_rows}"
         selected += [
-            f"coalesce(answer_{place}, {word.empty}) AS answer_{place}",
+            f"CASE WHEN {enough} THEN coalesce(answer_{place}, {word.empty}) END AS answer_{place}",
             f"coalesce(slack_{place}, 0) AS slack_{place}",
         ]
     return (
@@ -174,8 +178,8 @@ def _composed(view: ViewPlan, feature: FeaturePlan) -> str:
     answer, slack = word.written(Asked(feature.aggregation, kind_of(feature.parts[0].dtype)))
     declared = [isinstance(part, Earlier) for part in feature.aggregation.parts]
     queries = [
-        statement(view, [part], is_earlier=is_earlier)
-        for part, is_earlier in zip(feature.parts, declared, strict=True)
+        statement(view, [part], is_earlier=is_earlier, least=feature.min_rows)
+        for part, is_earlier in zip(feature.parts, declared, strict=not feature.min_rows)
     ]
     parts = " JOIN ".join(
         f"(SELECT j, answer_0 AS p{i}, slack_0 AS s{i} FROM ({query}))"
