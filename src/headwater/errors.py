@@ -218,7 +218,7 @@ CODES |= {  # the data
     "HW404": "a tie changes a result and no sequence was declared",
     "HW405": "an identity repeats",
     "HW406": "a part of the split is empty",
-    "HW407": "an integer sum does not fit 64 bits",
+    "HW407": "a whole number does not fit 64 bits",
     "HW408": "a time is null or outside what 64-bit microseconds hold",
     "HW409": "a source changed while it was read",
     "HW410": "a value does not fit an expression",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -106,6 +108,21 @@ def test_decimals_of_several_scales_stand_in_one_view() -> None:
     assert found == pytest.approx([-0.05 / 3] * 3, rel=1e-14)
 
 
+@pytest.mark.parametrize("cents", [(1191, 0, 0, 0, 0), (1, 2, 4), (10**15 + 1, 7, 3), (-5, 11)])
+def test_a_mean_and_a_spread_of_decimals_are_floats_within_three_units(
+    cents: tuple[int, ...],
+) -> None:
+    exact = [Fraction(one, 100) for one in cents]
+    mean = sum(exact, Fraction(0)) / len(exact)
+    squares = [(one - mean) * (one - mean) for one in exact]
+    variance = sum(squares, Fraction(0)) / (len(exact) - 1)
+    frame = pl.DataFrame({"x": [Decimal(one).scaleb(-2) for one in cents]})
+    found = fold({"mean": hw.Mean("x"), "variance": hw.Variance("x"), "std": hw.Std("x")}, frame)
+    for word, value in (("mean", mean), ("variance", variance)):
+        assert abs(Fraction(found[word]) - value) <= 3 * Fraction(math.ulp(float(value)))
+    assert found["std"] == pytest.approx(math.sqrt(variance), rel=6e-16)
+
+
 def test_a_decimal_beyond_64_bits_is_refused_by_what_computes_with_it() -> None:
     for feature in (hw.Sum("wide"), hw.Mean("wide"), hw.Range("wide")):
         with pytest.raises(DataError, match="values do not fit 64-bit integers") as caught:
@@ -150,6 +167,78 @@ def test_half_a_microsecond_goes_to_the_even_one() -> None:
     for waits, mean in (([1, 2], 2), ([2, 3], 2), ([-1, -2], -2), ([3, 4], 4)):
         rows = ROWS[:2].with_columns(wait=pl.Series(waits).cast(pl.Duration("us")))
         assert answer(hw.Mean("wait"), rows)[0] == timedelta(microseconds=mean)
+
+
+def in_nanoseconds(*values: int | None) -> pl.DataFrame:
+    """Rows whose `wait` and `stamp` hold these numbers of nanoseconds."""
+    whole = pl.Series(values, dtype=pl.Int64)
+    wait, stamp = whole.cast(pl.Duration("ns")), whole.cast(pl.Datetime("ns", "UTC"))
+    return ROWS[: len(values)].with_columns(wait=wait, stamp=stamp)
+
+
+@pytest.mark.parametrize(
+    ("feature", "values", "microseconds"),
+    [
+        (hw.Sum("wait"), (999, 999, 999, 999), 4),
+        (hw.Sum("wait"), (1_400, 1_100, None), 2),
+        (hw.Sum("wait"), (1_500, 1_000), 2),
+        (hw.Sum("wait"), (1_500, 0), 2),
+        (hw.Sum("wait"), (500, 0), 0),
+        (hw.Sum("wait"), (-501, 0), -1),
+        (hw.Sum("wait"), (-1_500, 0), -2),
+        (hw.Sum("wait"), (2**62, 2**62 - 1), 9_223_372_036_854_776),
+        (hw.Mean("wait"), (600, 600), 1),
+        (hw.Mean("wait"), (2_000, 3_000), 2),
+        (hw.Median("wait"), (900, 950, 999), 1),
+        (hw.Quantile("wait", 0.5), (900, 950, 999), 1),
+        (hw.Std("wait"), (1_000, 4_000), 2),
+        (hw.Range("wait"), (400, 1_600), 1),
+        (hw.Difference("wait"), (999, 1_600), 1),
+        (hw.Difference("stamp"), (1_999, 2_000), 0),
+        (hw.Range("stamp"), (1_001, 2_999), 2),
+    ],
+    ids=lambda one: str(getattr(one, "word", one)),
+)
+def test_nanoseconds_are_summed_as_they_are_and_rounded_once(
+    feature: Any, values: tuple[int | None, ...], microseconds: int
+) -> None:
+    found = answer(feature, in_nanoseconds(*values))
+    assert found.dtype == pl.Duration("us")
+    assert found.to_physical()[0] == microseconds
+
+
+def test_a_fit_rounds_nanoseconds_once_too() -> None:
+    asked = {"sum": hw.Sum("wait"), "mean": hw.Mean("wait")}
+    found = fold(asked, in_nanoseconds(999, 999, 999, 999))
+    assert found == {"sum": timedelta(microseconds=4), "mean": timedelta(microseconds=1)}
+
+
+@pytest.mark.parametrize(
+    ("feature", "values", "hint"),
+    [
+        (hw.Sum("x"), pl.Series([2**62] * 2), "cast(pl.Float64)"),
+        (hw.Range("x"), pl.Series([2**63 - 1, -1]), "cast(pl.Float64)"),
+        (hw.Difference("x"), pl.Series([2**63 - 1, -2]), "cast(pl.Float64)"),
+        (hw.Sum("x"), pl.Series([2**62] * 2).cast(pl.Duration("us")), ".dt.total_seconds("),
+        (hw.Range("x"), pl.Series([2**62, -(2**62) - 1]).cast(pl.Duration("us")), "total_seconds"),
+        (hw.Range("x"), pl.Series([2**62, -(2**62) - 1]).cast(pl.Datetime("us")), ".dt.epoch("),
+    ],
+)
+def test_a_result_beyond_64_bits_says_what_fits_its_values(
+    feature: Any, values: pl.Series, hint: str
+) -> None:
+    with pytest.raises(DataError, match="does not fit 64 bits") as caught:
+        answer(feature, ROWS[:2].with_columns(x=values))
+    assert caught.value.code == "HW407"
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("unit", ["ms", "ns"])
+def test_durations_whose_sum_is_beyond_64_bits_are_refused(unit: Any) -> None:
+    rows = ROWS.with_columns(wait=pl.Series([2**62] * 4).cast(pl.Duration(unit)))
+    with pytest.raises(DataError, match="fit 64") as caught:
+        answer(hw.Sum("wait"), rows)
+    assert caught.value.code == "HW407"
 
 
 def test_an_enum_is_ordered_as_declared_and_a_categorical_as_text() -> None:

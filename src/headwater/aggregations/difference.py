@@ -67,10 +67,11 @@ class Difference(Aggregation):
     """The newest visible value minus the one `k` rows before it; for windows see `Change`.
 
     Integers and booleans give an integer, and one that does not fit 64 bits stops the build
-    (HW407); times and durations give a duration; floats are subtracted as floats, so that NaN gives
-    NaN. Nulls are skipped and not counted; empty input gives null, and so do k rows or fewer. Order
-    is that of event time; where one of both rows ties with one of another value the build stops
-    (HW404) until the source declares a `sequence`.
+    (HW407); decimals keep their scale; times and durations give a duration, of nanoseconds rounded
+    to the microsecond, half to even; floats are subtracted as floats, so that NaN gives NaN. Nulls
+    are skipped and not counted; empty input gives null, and so do k rows or fewer. Order is that of
+    event time; where one of both rows ties with one of another value the build stops (HW404) until
+    the source declares a `sequence`.
 
     Args:
         k: How many rows before, 1 to 1000.

@@ -73,6 +73,9 @@ class _Integers:
 class Histogram(Aggregation):
     """How many values lie in each bin between given edges, as a list of `len(edges) - 1` integers.
 
+    It takes integers and floats, which are compared with the edges exactly. No decimals: an edge is
+    a float, and none is 0.10; and no durations: both are cast, as to `.dt.total_seconds()`.
+
     A bin holds its lower edge and not its upper one, but the last holds both, as NumPy has it;
     what lies below the first or above the last edge is in no bin, unless that is infinite. Nulls
     are skipped, NaN is in no bin; empty input gives null, values in no bin give zeros; order does

@@ -29,9 +29,9 @@ class Mean(Sums, Aggregation):
     """The arithmetic mean, within 2 units in the last place; finite even where the sum is not.
 
     Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); empty input gives null;
-    order does not matter. Booleans count as 0 and 1, so that a mean of a condition is its share;
-    of durations it is a duration, rounded to the microsecond, half
-    to even.
+    order does not matter. Booleans count as 0 and 1, so that a mean of a condition is its share.
+    Decimals give a float, of their exact sum, within 3 units; durations a duration, of what they
+    hold (nanoseconds too), rounded once to the microsecond, half to even.
 
     >>> Mean("arrival_delay").word
     'mean'

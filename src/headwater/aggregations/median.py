@@ -28,10 +28,10 @@ class _Integers(Ranks):
 class Median(Ranks, Aggregation):
     """The middle value as a float; of an even number the mean of the middle two, as NumPy has it.
 
-    Of durations it is a duration, rounded to the microsecond, half to even. Nulls are skipped. In a
-    window NaN gives NaN; a fit skips it, as the median stands for what is missing. Empty input
-    gives null; order does not matter. In a fit its state is the count of each value, which merges
-    by adding.
+    Decimals give a float too. Of durations it is a duration, rounded to the microsecond, half to
+    even. Nulls are skipped. In a window NaN gives NaN; a fit skips it, as the median stands for
+    what is missing. Empty input gives null; order does not matter. In a fit its state is the count
+    of each value, which merges by adding.
 
     >>> Median.summarise(pl.DataFrame({"value": [1.0, 2.0, 8.0], "rows": [1, 1, 1]}))
     2.0

@@ -26,10 +26,10 @@ class Quantile(Ranks, Aggregation):
     """The `q`-quantile of numbers as a float, linear between two values as NumPy's default.
 
     That is the value at place `(n - 1) * q` (a float64) of the values in order, counted from 0;
-    what lies between two of them is exact and rounded once, for integers beyond 2**53 too. Of
-    durations it is a duration, rounded to the microsecond, half to even. Nulls are skipped; NaN
-    gives NaN; an infinity next to the place is the result, both signs NaN; empty input gives null;
-    order does not matter.
+    what lies between two of them is exact and rounded once, for integers beyond 2**53 too. Decimals
+    give a float, rounded once more. Of durations it is a duration, rounded to the microsecond, half
+    to even. Nulls are skipped; NaN gives NaN; an infinity next to the place is the result, both
+    signs NaN; empty input gives null; order does not matter.
 
     Source: Hyndman and Fan, "Sample quantiles in statistical packages" (1996), definition 7.
 

@@ -61,7 +61,8 @@ class Range(Aggregation):
     """The largest value less the smallest: an integer, a float, or a duration for times.
 
     Nulls are skipped; NaN gives NaN; infinities are as far apart as IEEE 754 has it (both of one
-    sign: NaN); one value gives 0; empty input gives null; order does not matter. A difference of
+    sign: NaN); one value gives 0; empty input gives null; order does not matter. Decimals keep
+    their scale; of nanoseconds the difference is rounded to the microsecond, half to even. One of
     integers beyond 64 bits is a DataError (HW407).
 
     >>> Range("price").word

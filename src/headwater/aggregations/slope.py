@@ -28,10 +28,10 @@ class _Integers:
 class Slope(Aggregation):
     """How much the values rise per day: the slope of the least squares line over event time.
 
-    In units of the column by 24 hours; within one unit in the last place (two for decimals), since
-    microseconds and products are summed exactly. Nulls are skipped; a NaN or an infinity gives NaN;
-    empty input, a single row and rows that all happened at one time give null. The times decide,
-    the order of rows that tie does not matter. Booleans count as 0 and 1.
+    A float in units of the column by 24 hours, of decimals too; within one unit in the last place
+    (two for decimals), since microseconds and products are summed exactly. Nulls are skipped; a NaN
+    or an infinity gives NaN; empty input, a single row and rows that all happened at one time give
+    null. The times decide, the order of rows that tie does not matter. Booleans count as 0 and 1.
 
     >>> Slope("price").within("30d").aggregation.word
     'slope'

@@ -31,7 +31,7 @@ class Std(Squares, Aggregation):
 
     Nulls are skipped; a NaN or an infinity gives NaN; empty input and a single value
     give null; order does not matter. Large offsets cost no digits: squares are summed exactly.
-    Of durations it is a duration, rounded to the microsecond.
+    Decimals give a float, within 3 units; durations a duration, rounded once to the microsecond.
 
     >>> Std("amount").word
     'std'

@@ -33,8 +33,10 @@ class Sum(Sums, Aggregation):
 
     Integers and booleans give an integer, decimals a decimal of their scale with 38 digits,
     durations a duration. Nulls are skipped; NaN gives NaN, infinities theirs (both signs: NaN); a
-    zero sum is +0.0; empty input gives null; order does not matter. A sum beyond 64 bits, of
-    decimals in units of their last digit and of durations in microseconds, is a DataError (HW407).
+    zero sum is +0.0; empty input gives null; order does not matter. Nanoseconds are summed as such
+    and rounded once to the microsecond, half to even. A sum beyond 64 bits, of decimals in units of
+    their last digit and of durations in microseconds (or the nanoseconds that they hold), is a
+    DataError (HW407).
 
     >>> Sum("amount").within("7d").windows
     ('7d',)

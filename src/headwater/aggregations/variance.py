@@ -27,6 +27,7 @@ class Variance(Squares, Aggregation):
 
     Nulls are skipped; a NaN or an infinity gives NaN; empty input and a single value
     give null; order does not matter. Large offsets cost no digits: squares are summed exactly.
+    Decimals give a float, within 3 units.
 
     >>> Variance("amount").word
     'variance'

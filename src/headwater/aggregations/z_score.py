@@ -34,7 +34,7 @@ class ZScore(Aggregation):
     infinity gives NaN; empty input, fewer than two values before the newest and values before it
     that are all equal give null. Order is that of event time: rows that tie for the newest with
     other values stop the build (HW404) until the source declares a `sequence`. Booleans count as 0
-    and 1.
+    and 1; decimals give a float.
 
     >>> ZScore("amount").word
     'z_score'

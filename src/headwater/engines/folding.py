@@ -20,7 +20,7 @@ from headwater.errors import DataError
 from headwater.kernel.compile import compiled
 from headwater.kernel.passes import grouped_fold, sliding_multiset
 from headwater.kernel.sliding_counts import grouped_counts
-from headwater.plan.kinds import result_type
+from headwater.plan.kinds import instead_of_overflow, result_type
 
 FOLD = (
     "void(const {x}[::1], const boolean[::1], const int64[::1], const int64[::1], {out}[::1], "
@@ -39,7 +39,7 @@ def fold(
         by: A column: each result is then a dictionary from its values, sorted, nulls left out.
 
     Raises:
-        DataError: HW407, an integer sum does not fit 64 bits; HW410, a value does not fit an
+        DataError: HW407, a whole number does not fit 64 bits; HW410, a value does not fit an
             expression.
     """
     if by is None:
@@ -88,7 +88,12 @@ def _folded(aggregation: Aggregation, values: pl.DataFrame, codes: Any, groups: 
     over = _over_values if aggregation.folds == "values" else _over_states
     found = over(aggregation, values, codes, groups)
     if (found.status == OVERFLOW).any():
-        raise DataError("HW407", "an integer sum does not fit 64 bits", place=aggregation.place)
+        raise DataError(
+            "HW407",
+            f"the {aggregation.word.replace('_', ' ')} does not fit 64 bits",
+            place=aggregation.place,
+            hint=instead_of_overflow(found.values.dtype),
+        )
     missing = found.status != VALUE
     if aggregation.returns in LISTS:
         every = np.arange(found.values.len())

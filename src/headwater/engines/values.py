@@ -25,6 +25,7 @@ _ROOM = 1 << 60
 NULL_CODE = -NAN_CODE
 Operand = Literal["nothing", "codes", "hashes", "ticks", "float64", "int64", "uint64"]
 _NUMBERS = {"float64": pl.Float64, "int64": pl.Int64, "uint64": pl.UInt64}
+_MICROSECONDS = {"day": 86_400_000_000, "ms": 1_000}
 _COMPUTED = ("float", "value", "difference")
 _WITHIN_64_BITS = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 _INFINITE = 0x7FF << 52
@@ -237,12 +238,16 @@ def _operand(column: pl.Series, kind: Operand) -> pl.Series:
 
 
 def _ticks(column: pl.Series) -> pl.Series:
-    """Times and durations in microseconds; nanoseconds are rounded down."""
-    if column.dtype == pl.Date:
-        column = column.cast(pl.Datetime("us"))
-    unit = getattr(column.dtype, "time_unit", "us")
+    """Times and durations as whole numbers: of nanoseconds if they hold these, or microseconds.
+
+    Raises:
+        InvalidOperationError: One does not fit 64 bits.
+    """
     whole = column.to_physical()
-    return (whole // 1_000 if unit == "ns" else whole * (1_000 if unit == "ms" else 1)).fill_null(0)
+    factor = _MICROSECONDS.get("day" if column.dtype == pl.Date else column.dtype.time_unit, 1)  # type: ignore[attr-defined]
+    if factor > 1:
+        whole = (whole.cast(pl.Int128) * pl.Series([factor], dtype=pl.Int128)).cast(pl.Int64)
+    return whole.fill_null(0)
 
 
 def from_results(

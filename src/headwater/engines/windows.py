@@ -26,6 +26,7 @@ from headwater.engines.values import FoldInput, Values, fold_input, from_results
 from headwater.engines.visibility import Visibility
 from headwater.kernel.passes import NEVER
 from headwater.kernel.pool import default_threads
+from headwater.plan.kinds import instead_of_overflow
 from headwater.plan.views import FeaturePlan, ViewPlan
 
 BEFORE_ALL = -NEVER - 1
@@ -245,7 +246,7 @@ def _refuse(
                 turn=turn,
                 row=row,
                 place=place,
-                hint="sum a float, or a smaller unit",
+                hint=instead_of_overflow(features[w].value_type),
             )
         moment = pl.Series([arranged.time[int(out[w, j])]]).cast(pl.Datetime("us", "UTC"))[0]
         raise AnswerRefused(

@@ -37,6 +37,20 @@ INSTEAD: dict[Kind, str] = {
 }
 """What to do with values of a kind that an aggregation does not take."""
 
+_SMALLER: dict[Kind, str] = {
+    "time": "leave out what lies so far apart, or take days, such as .dt.epoch('d')",
+    "duration": "take it in a unit as floats, such as .dt.total_seconds(fractional=True)",
+}
+
+
+def instead_of_overflow(dtype: pl.DataType) -> str:
+    """What to do where a result over values of a type does not fit 64 bits.
+
+    >>> instead_of_overflow(pl.Int64())
+    'write .cast(pl.Float64) where its nearest float will do'
+    """
+    return _SMALLER.get(kind_of(dtype), INSTEAD["decimal"])
+
 
 def column_kind(dtype: pl.DataType) -> ColumnKind | None:
     """What a recipe makes of a column of this type; None where it can do nothing with it.
