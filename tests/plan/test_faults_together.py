@@ -232,6 +232,22 @@ def test_a_fault_of_a_spine_has_its_code(changes: Any, code: str, words: str) ->
     assert "test_faults_together.py" in str(found[0].place)
 
 
+@pytest.mark.parametrize(
+    ("as_of", "given"),
+    [("naive", '.dt.replace_time_zone("UTC")'), ("day", '.cast(pl.Datetime("us", "UTC"))')],
+)
+def test_where_a_zone_can_be_declared_the_hint_says_so(as_of: str, given: str) -> None:
+    known = {"customer": hw.ALWAYS}
+    (of_source,) = faults_of(hw.Spine(source(known_times=known), as_of=as_of))
+    assert "in the source" in str(of_source.hint)
+    (of_frame,) = faults_of(hw.Spine(ORDERS, as_of=as_of))
+    assert "source" not in str(of_frame.hint)
+    for fault in (of_source, of_frame):
+        assert fault.code == "HW302"
+        assert given in str(fault.hint)
+    assert ("tz_localize" in str(of_frame.hint)) == (as_of == "naive")
+
+
 def test_all_faults_of_a_spine_come_together() -> None:
     spine = hw.Spine(
         hw.Source("orders", hw.Frame(ORDERS.drop("customer")), event_time="ordered_at"),

@@ -111,5 +111,6 @@ def _clock(label: Label, spine: SpinePlan, faults: Faults, place: Place | None) 
     if label.known_time is None:
         return ALWAYS
     if faults.has_columns([label.known_time], schema, "the spine", place):
-        is_time(label.known_time, schema, zone, faults, place)
+        is_declared = spine.spine.history is not None
+        is_time(label.known_time, schema, zone, faults, place, is_declared=is_declared)
     return when_over(Clock((Moment(label.known_time),)), schema, spine.source.source.event_time)

@@ -237,8 +237,19 @@ def is_time(
     zone: str | None,
     faults: Faults,
     place: Place | None,
+    *,
+    is_declared: bool = True,
 ) -> bool:
-    """Whether a column holds times of a known zone; a fault where it does not."""
+    """Whether a column holds times of a known zone; a fault where it does not.
+
+    Args:
+        column: Its name, or what stands for it.
+        schema: With its type.
+        zone: The declared one.
+        faults: Hears of faults.
+        place: Named there.
+        is_declared: Whether there is a source, which could declare a zone.
+    """
     dtype = schema[column]
     if dtype == REPORTED:
         return False
@@ -250,11 +261,22 @@ def is_time(
             "HW302",
             f"column {column!r} holds times without a zone",
             place=place,
-            hint='declare zone="UTC" in the source, or the zone in which they were written; in a '
-            'frame, give them one with .dt.replace_time_zone("UTC")',
+            hint=_zone_hint(dtype, is_declared=is_declared),
         )
         return False
     return True
+
+
+def _zone_hint(dtype: pl.DataType, *, is_declared: bool) -> str:
+    """How times, or dates, are given the zone that they lack."""
+    is_date = dtype == pl.Date
+    given = '.cast(pl.Datetime("us", "UTC"))' if is_date else '.dt.replace_time_zone("UTC")'
+    in_frame = f"give them one with {given}"
+    if is_declared:
+        zone = 'zone="UTC" in the source, or the zone in which they were written'
+        return f"declare {zone}; in a frame, {in_frame}"
+    localized = "" if is_date else ', in pandas .dt.tz_localize("UTC")'
+    return f"{in_frame}{localized}, or the zone in which they were written"
 
 
 def _row_clock(

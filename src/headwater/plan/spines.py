@@ -78,7 +78,8 @@ def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan
     as_of = pl.col(spine.as_of) if isinstance(spine.as_of, str) else spine.as_of
     dtype = faults.type_of(as_of, source.schema, _owner(spine), place)
     if dtype is not None:
-        is_time("as_of", {"as_of": dtype}, source.source.zone, faults, place)
+        zone, is_declared = source.source.zone, spine.history is not None
+        is_time("as_of", {"as_of": dtype}, zone, faults, place, is_declared=is_declared)
     faults.has_columns(spine.keep, source.schema, _owner(spine), place)
     for key in keys:
         if key not in source.schema:
