@@ -71,6 +71,11 @@ class Arranged:
             )
         return self._made["rank"]
 
+    @property
+    def alike(self) -> Any:
+        """A number for each row, the same for rows that share entity, event time and sequence."""
+        return self.rows if self.ties is None else self.rank
+
     def in_order_of_data(self, found: Any, size: int, threads: int) -> Any:
         """What was found for each arranged spine row, by column; zeros for those left out.
 

@@ -164,7 +164,7 @@ def pass_of(
         fold = compiled(newest_row, NEWEST)
         return Pass(fold, (given.valid, *known), given.out, is_anywhere=True)
     template = one_stack if _is_choice(given) else two_stacks
-    rows = (given.valid, seen.arranged.rank, *known)
+    rows = (given.valid, seen.arranged.alike, *known)
     return _made((template, STACKS), given, rows, seen.arranged.as_of)
 
 
@@ -194,7 +194,7 @@ def _is_newest(given: FoldInput) -> bool:
 
 def _tree(given: FoldInput, seen: Visibility, clock: Clock, limits: Limits) -> Pass:
     order, *questions = seen.questions(limits, clock)
-    rows = (given.valid, seen.arranged.rank, *seen.changes(clock), *questions)
+    rows = (given.valid, seen.arranged.alike, *seen.changes(clock), *questions)
     as_of = seen.arranged.as_of
     if order is not None:
         as_of = np.empty_like(as_of)

@@ -55,13 +55,13 @@ class Known:
 
     def longest(self) -> int:
         """No fewer rows than between the first of a window and the last that is known."""
-        most = int((self.high - self.low).max(initial=0))
+        most = max(int((self.high - low).max(initial=0)) for low in self.low)
         if most <= _SHORT:
             return most
         first = self.low[:, self.groups[:, 2]].min(axis=0)
         base = np.repeat(first, self.groups[:, 3] - self.groups[:, 2])
         # a window that starts where all of them do needs nothing but what is known
-        return int(np.where(self.low > base, self.high - self.low, 0).max(initial=0))
+        return max(int((self.high - low).max(where=low > base, initial=0)) for low in self.low)
 
 
 def adds(given: Any) -> bool:
