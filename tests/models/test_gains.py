@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from headwater.models.gains import (
+    FINE_BINS,
     Column,
     Rows,
     bins_of,
@@ -16,6 +17,7 @@ from headwater.models.gains import (
     gain_of,
     importance,
     leading,
+    says_more,
 )
 
 SIZE = 4_000
@@ -173,3 +175,20 @@ def test_decimals_are_cut_as_the_numbers_that_they_are() -> None:
     learns = np.ones(4, np.bool_)
     prices = pl.Series(["1.50", "20.00", None, "3.25"]).cast(pl.Decimal(10, 2))
     assert bins_of(prices, learns).tolist() == bins_of(prices.cast(pl.Float64), learns).tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_cross_says_more_only_where_its_columns_tell_the_label_together(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    left, right, other = random.normal(size=(3, SIZE))
+    together = rows(left * right + random.normal(size=SIZE) > 0)
+    apart = rows(left + 0.5 * right + random.normal(size=SIZE) > 0)
+
+    def is_more(asked: Rows, made: Any, *parents: Any) -> bool:
+        cut = [bins_of(pl.Series(one), ~asked.is_later, bins=FINE_BINS) for one in parents]
+        fine = [Column(str(i), codes) for i, codes in enumerate(cut)]
+        return says_more(column("made", made, asked), fine, asked, among=20)
+
+    assert is_more(together, left * right, left, right)
+    assert not is_more(apart, left * right, left, right)
+    assert not is_more(apart, left + 0.1 * other, left, other)

@@ -91,7 +91,7 @@ def proposals(made: dict[str, Any], **given: Any) -> Any:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_from_noise_nothing_is_proposed(seed: int) -> None:
-    found = proposals(shop("noise", seed), seed=seed, rows=6_000)
+    found = proposals(shop("noise", seed), seed=seed, rows=4_000)
     assert found.proposals == ()
     assert found.counts.judged > 80
     assert str(found).endswith("\n# 0 proposed")
@@ -128,11 +128,96 @@ def test_a_related_table_is_seen_through_the_rows_that_refer_to_it() -> None:
     names = [one.gain.name for one in found.proposals]
     assert names
     assert all("reviews_by_shop" in name for name in names)
-    assert not proposals(made, depth=1).proposals
+    assert "reviews" not in str(proposals(made, depth=1, rows=4_000))
     known: dict[str, Any] = {"hw": hw, **made}
     exec(found.code(), known)
     view = known["orders_by_customer_reviews_by_shop"]
     assert view.source.views[0].name == "reviews_by_shop"
+
+
+def crossed(is_told: bool) -> dict[str, Any]:
+    """Orders with four columns of their own, of which pairs tell the label, or nothing does."""
+    random = np.random.default_rng(5)
+    amount, limit = random.lognormal(3, 1, (2, ORDERS)).round(2)
+    is_web, is_new = random.random((2, ORDERS)) < 0.5
+    odds = np.where(is_told, 2 * np.log(amount / limit) + 4 * (is_web & is_new), 0.0) - 1
+    frame = pl.DataFrame(
+        {
+            "customer": random.integers(0, 400, ORDERS), "amount": amount, "limit": limit,
+            "channel": np.where(is_web, "web", "app"), "kind": np.where(is_new, "new", "old"),
+            "at": moments(np.sort(random.uniform(30, 365, ORDERS))),
+            "bad": random.random(ORDERS) < 1 / (1 + np.exp(-odds)),
+        }
+    )  # fmt: skip
+    orders = hw.Source(
+        "orders", hw.Frame(frame), event_time="at", delay="0s",
+        known_times={"bad": pl.col("at") + pl.duration(days=3)},
+    )  # fmt: skip
+    training_set = hw.TrainingSet(
+        "bad",
+        spine=hw.Spine(orders, as_of="at", keep=["amount", "limit", "channel", "kind"]),
+        features=[],
+        label=hw.Label("bad", pl.col("bad")),
+        split=hw.SplitByTime(train=0.8, validation=0.1, test=0.1),
+        recipe=hw.Recipe(hw.EncodeOneHot(hw.strings()), hw.ImputeMedian(hw.numeric())),
+    )
+    return {"orders": orders, "training_set": training_set}
+
+
+def test_pairs_of_columns_that_tell_more_together_are_proposed_as_calls_of_templates() -> None:
+    made = crossed(is_told=True)
+    found = hw.synthesize(
+        "customer", [made["orders"]], training_set=made["training_set"], rows=6_000, costs=COSTS
+    )
+    assert {one.gain.name for one in found.proposals} == {"amount_per_limit", "channel_and_kind"}
+    names: dict[str, Any] = {"hw": hw}
+    exec(found.code(), names)
+    features = [one for proposal in found.proposals for one in proposal.features]
+    given = [names[one.gain.name] for one in found.proposals]
+    assert [one.definition() for one in given] == [one.definition() for one in features]
+    again = replace(made["training_set"], features=features)
+    more = hw.synthesize("customer", [made["orders"]], training_set=again, rows=6_000, costs=COSTS)
+    assert more.proposals == ()
+    assert len({gain.name for gain in more.baseline}) == len(more.baseline) == 6
+
+
+def test_pairs_of_columns_that_tell_nothing_are_not_proposed() -> None:
+    made = crossed(is_told=False)
+    for seed in range(3):
+        found = hw.synthesize(
+            "customer", [made["orders"]], training_set=made["training_set"], rows=3_000,
+            costs=COSTS, seed=seed,
+        )  # fmt: skip
+        assert found.proposals == ()
+        assert found.counts.judged > 20
+
+
+def test_a_cross_of_candidates_brings_the_views_that_it_reads() -> None:
+    made = shop("mood")
+    found = proposals(made, rows=8_000)
+    crosses = [one for one in found.proposals if len(one.features) > 1]
+    assert crosses
+    spine = pl.DataFrame({"customer": [3, 5], "t": moments(np.array([300.0, 301.0]))})
+    columns = hw.enrich(spine, list(crosses[0].features), as_of="t").columns
+    assert columns[-1] == crosses[0].gain.name
+
+
+def test_a_source_that_a_build_would_refuse_and_one_without_our_rows_are_counted() -> None:
+    made = shop("noise")
+    at = made["orders"].reader.rows["at"][:5]
+    other = {"customer": ["a"] * 5, "at": at, "x": [1.0] * 5}
+    nobody = {"customer": [-1] * 5, "at": at, "x": [1.0] * 5}
+    sources = [
+        hw.Source(name, hw.Frame(pl.DataFrame(rows)), event_time="at", delay="0s")
+        for name, rows in (("other", other), ("nobody", nobody))
+    ]
+    found = hw.synthesize(
+        "customer", sources, training_set=made["training_set"], rows=2_000, costs=COSTS
+    )
+    counts = found.counts
+    assert counts.refused == counts.constant > 5
+    assert counts.generated == counts.refused + counts.constant + counts.judged
+    assert f"{counts.refused} refused by the plan" in str(found)
 
 
 def test_rows_of_the_sample_get_the_values_that_a_build_gives() -> None:
@@ -170,7 +255,8 @@ def test_no_more_candidates_are_generated_than_asked_for(most: int) -> None:
 
 def test_the_same_is_proposed_on_any_number_of_threads() -> None:
     made = shop("mood")
-    alone, many = (proposals(made, rows=4_000, threads=n) for n in (1, 3))
+    alone, many = (proposals(made, rows=2_000, threads=n) for n in (1, 3))
+    assert alone.proposals
     assert str(alone) == str(many)
     assert alone.counts == many.counts
 

@@ -24,6 +24,8 @@ import polars as pl
 from headwater.kernel.pool import in_order
 
 BINS = 8
+FINE_BINS = 16
+"""Into which columns are cut to see whether a cross of them says more than they do apart."""
 SHRINKAGE = 20.0
 """So many rows without a gain stand in each bin."""
 WORTH = 1e-3
@@ -203,28 +205,29 @@ class Rows:
         return replace(self, scores=scores)
 
 
-def bins_of(values: pl.Series, learns: Any) -> Any:
+def bins_of(values: pl.Series, learns: Any, *, bins: int = BINS) -> Any:
     """The bin of each value: quantiles of numbers, the most frequent of others, null apart.
 
     Args:
         values: Any type that orders or repeats.
         learns: The rows whose values decide about bins.
+        bins: How many, besides that of null and, where values are no numbers, that of all others.
     """
     if values.dtype.is_numeric() or values.dtype.is_temporal() or values.dtype == pl.Boolean:
-        return _bins_of_numbers(values.to_physical().cast(pl.Float64).to_numpy(), learns)
+        return _bins_of_numbers(values.to_physical().cast(pl.Float64).to_numpy(), learns, bins)
     text = values.cast(pl.String)
     counts = text.filter(pl.Series(learns)).drop_nulls().value_counts(sort=True)
-    known = counts.sort("count", text.name, descending=[True, False])[text.name].head(BINS)
+    known = counts.sort("count", text.name, descending=[True, False])[text.name].head(bins)
     codes = text.replace_strict(known, range(2, 2 + known.len()), default=1, return_dtype=pl.Int64)
     return codes.set(text.is_null(), 0).to_numpy()
 
 
-def _bins_of_numbers(numbers: Any, learns: Any) -> Any:
+def _bins_of_numbers(numbers: Any, learns: Any, bins: int) -> Any:
     is_known = ~np.isnan(numbers)
     taught = numbers[learns & is_known]
     if not len(taught):
         return is_known.astype(np.int64)
-    inner = np.linspace(0, 1, BINS + 1)[1:-1]
+    inner = np.linspace(0, 1, bins + 1)[1:-1]
     edges = np.unique(np.quantile(taught, inner, method="nearest"))
     codes = 1 + np.searchsorted(edges, np.where(is_known, numbers, 0.0), "right")
     return np.where(is_known, codes, 0)
@@ -253,7 +256,7 @@ def gain_of(column: Column, rows: Rows, *, among: int) -> tuple[Gain, bool]:
         gain,
         gain - _Z95 * error,
         gain + _Z95 * error,
-        gain / loss if loss > 0 else 0.0,
+        float(gain / loss) if loss > 0 else 0.0,
         column.ms_per_row,
         column.bytes_per_row,
     )
@@ -287,6 +290,7 @@ def chosen(
     *,
     most: int,
     most_ms_per_row: float = math.inf,
+    among: int | None = None,
     threads: int = 1,
 ) -> Choice:
     """The columns that add something, each beyond those before it, the cheapest gain first.
@@ -299,14 +303,16 @@ def chosen(
         rows: With what is predicted already.
         most: How many to take.
         most_ms_per_row: What those that are taken may cost together.
+        among: How many there were where these are not all.
         threads: On how many columns are judged at a time.
     """
+    among = among or len(columns)
     left: Mapping[str, Column] = {column.name: column for column in columns}
     taken: list[Gain] = []
     too_dear: dict[str, None] = {}
     spent = 0.0
     while left and len(taken) < most:
-        found = [gain for gain, is_more in _judged(left, rows, len(columns), threads) if is_more]
+        found = [gain for gain, is_more in _judged(left, rows, among, threads) if is_more]
         too_dear |= {gain.name: None for gain in found if spent + gain.ms_per_row > most_ms_per_row}
         found = [gain for gain in found if gain.name not in too_dear]
         if not found:
@@ -317,6 +323,22 @@ def chosen(
         rows = rows.moved(left[best.name])
         left = {gain.name: left[gain.name] for gain in found if gain.name != best.name}
     return Choice(tuple(taken), rows, tuple(too_dear))
+
+
+def says_more(column: Column, parents: Sequence[Column], rows: Rows, *, among: int) -> bool:
+    """Whether a column adds something beyond others, each by itself: more than luck.
+
+    What only cuts one of its parents finer does not, once that is cut as fine.
+
+    Args:
+        column: Made of its parents.
+        parents: In `FINE_BINS`.
+        rows: With what is predicted without any of them.
+        among: How many such columns are asked.
+    """
+    for parent in (*parents, *parents):  # the second time undoes what shrinkage left
+        rows = rows.moved(parent)
+    return gain_of(column, rows, among=among)[1]
 
 
 def importance(columns: Sequence[Column], rows: Rows, *, threads: int = 1) -> Choice:

@@ -41,7 +41,7 @@ def crosses(columns: Mapping[str, pl.DataType], *, most: int) -> list[Cross]:
     """Products and quotients of numbers, and pairs of categories, in the order of the columns.
 
     Args:
-        columns: What there is to cross, the most promising first.
+        columns: What there is to cross, by type.
         most: How many to give at most.
     """
     return list(islice(_pairs(columns), most))

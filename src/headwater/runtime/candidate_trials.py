@@ -11,7 +11,7 @@ import polars as pl
 from headwater.aggregations.base import Windowed
 from headwater.engines.views import view_features
 from headwater.kernel.pool import in_order
-from headwater.models.gains import Column, Rows, bins_of, leading
+from headwater.models.gains import FINE_BINS, Column, Rows, bins_of, leading, says_more
 from headwater.plan.attachments import check_attachment
 from headwater.plan.crosses import Cross, crosses
 from headwater.plan.faults import Faults
@@ -58,17 +58,24 @@ class Tried:
         refused: How many a build would refuse.
         constant: How many have one value in all rows.
         untried: How many were left when the time was spent.
+        apart: How many crosses say no more than their columns do apart.
     """
 
     found: tuple[Candidate, ...] = ()
     refused: int = 0
     constant: int = 0
     untried: int = 0
+    apart: int = 0
+
+    @property
+    def judged(self) -> int:
+        """Those whose gain is measured."""
+        return len(self.found) + self.apart
 
     @property
     def generated(self) -> int:
         """All of them."""
-        return len(self.found) + self.refused + self.constant + self.untried
+        return self.judged + self.refused + self.constant + self.untried
 
     def __add__(self, other: Tried) -> Tried:
         return Tried(
@@ -76,6 +83,7 @@ class Tried:
             self.refused + other.refused,
             self.constant + other.constant,
             self.untried + other.untried,
+            self.apart + other.apart,
         )
 
 
@@ -85,7 +93,7 @@ class Trial:
 
     Args:
         asked: The rows with their inputs.
-        rows: Their labels, with what the inputs predict.
+        rows: Their labels, before anything predicts them.
         spine: Of the training set.
         size: How many rows the whole spine has.
         heights: The rows of each source, by name.
@@ -126,20 +134,34 @@ class Trial:
             return Tried()
         known = {one.column.name: one for one in tried.found}
         columns = [*inputs, *(one.column for one in tried.found)]
-        named = leading(columns, self.rows, most=CROSSED, threads=self.threads)
+        led = leading(columns, self.rows, most=CROSSED, threads=self.threads)
+        named = [one.name for one in columns if one.name in led]  # a pair is in the rows' order
         values = {name: known[name].values if name in known else self.asked[name] for name in named}
         frame = pl.DataFrame([one.alias(name) for name, one in values.items()])
         listed = crosses(dict(frame.schema), most=min(most, CROSSES))
-        made = [self._cross(cross, frame, known) for cross in listed]
-        return sum(made, Tried())
+        new = [one for one in listed if one.derived.name not in self.asked.columns]
 
-    def _cross(self, cross: Cross, frame: pl.DataFrame, known: Mapping[str, Candidate]) -> Tried:
-        derived = cross.derived
+        def tried_one(cross: Cross) -> Tried:
+            return self._cross(cross, frame, known, among=len(new))
+
+        return sum(in_order(tried_one, new, self.threads), Tried())
+
+    def _cross(
+        self, cross: Cross, frame: pl.DataFrame, known: Mapping[str, Candidate], *, among: int
+    ) -> Tried:
+        derived, pair = cross.derived, (cross.left, cross.right)
         values = frame.select(derived.expression).to_series().alias(derived.name)  # type: ignore[arg-type]
-        parents = [known[name] for name in (cross.left, cross.right) if name in known]
+        parents = [known[name] for name in pair if name in known]
         cost = self.costs.recipe_cell * 1e3 + sum(one.column.ms_per_row for one in parents)
         needs = tuple(one.made for one in parents if isinstance(one.made, View))
-        return self._judged(values, cost, cross, needs)
+        tried = self._judged(values, cost, cross, needs)
+        fine = [self._fine(frame[name]) for name in pair]
+        if any(not says_more(one.column, fine, self.rows, among=among) for one in tried.found):
+            return Tried(apart=1)
+        return tried
+
+    def _fine(self, values: pl.Series) -> Column:
+        return Column(values.name, bins_of(values, ~self.rows.is_later, bins=FINE_BINS))
 
     def _view(self, view: View) -> Tried:
         """What a candidate view gives; nothing is begun once the time is spent."""

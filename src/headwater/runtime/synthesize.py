@@ -66,10 +66,10 @@ def synthesize(
 
     Columns are folded over windows that fit the rhythm of their table, numbers also as they were
     some rows before; with `depth=2` also what its rows see of other tables by a column that both
-    have. The most promising columns, inputs among them, are multiplied, divided or paired. Each
-    candidate is computed for a sample of the training rows as of their moments, and taken where its
-    gain in the loss is more than luck for so many candidates; see `headwater.models.gains`. Nothing
-    is taken from noise.
+    have. The most promising columns, inputs among them, are multiplied, divided or paired; such a
+    cross has to say more than both of its columns do apart. Each candidate is computed for a sample
+    of the training rows as of their moments, and taken where its gain in the loss is more than luck
+    for so many candidates; see `headwater.models.gains`. Nothing is taken from noise.
 
     Args:
         entity: The columns that the spine has and by which the sources are folded.
@@ -111,7 +111,7 @@ def synthesize(
     baseline = importance(inputs, labelled, threads=threads)
     trial = Trial(
         asked=asked,
-        rows=baseline.rows,
+        rows=labelled,
         spine=plan.spine,
         size=size,
         heights=heights(table.source for table in tables),
@@ -125,8 +125,15 @@ def synthesize(
     tried = trial.tried(listed)
     tried += trial.crossed(inputs, tried, most=most_candidates - tried.generated)
     columns = [one.column for one in tried.found]
-    say(f"{len(columns)} candidate features are judged")
-    choice = chosen(columns, baseline.rows, most=MOST, most_ms_per_row=limit, threads=threads)
+    say(f"{tried.judged} candidate features are judged")
+    choice = chosen(
+        columns,
+        baseline.rows,
+        most=MOST,
+        most_ms_per_row=limit,
+        among=tried.judged,
+        threads=threads,
+    )
     return Proposals(
         _proposed(choice, tried),
         baseline.gains,
@@ -239,7 +246,7 @@ def _proposed(choice: Choice, tried: Tried) -> tuple[Proposal, ...]:
 def _counts(tried: Tried, *, is_capped: bool) -> Counts:
     return Counts(
         generated=tried.generated,
-        judged=len(tried.found),
+        judged=tried.judged,
         refused=tried.refused,
         constant=tried.constant,
         untried=tried.untried,
