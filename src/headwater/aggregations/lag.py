@@ -21,7 +21,8 @@ class Lag(Aggregation):
 
     Nulls are skipped and not counted, NaN is a value; empty input gives null, and so do k rows or
     fewer. Order is that of event time; where the row ties with one of another value the build stops
-    (HW404) until the source declares a `sequence`.
+    (HW404) until the source declares a `sequence`. For a forecast h ahead, `as_of` is h
+    before what is forecast, and no lag reads a row that was not known by then.
 
     Args:
         k: How many rows before, 1 to 1000; `Last` is the newest itself.
