@@ -119,6 +119,14 @@ def test_durations_of_any_unit_are_compared_in_microseconds(unit: Any) -> None:
         assert enriched(feature, 5, rows=rows).to_list() == [timedelta(hours=3)]
 
 
+def test_a_change_of_nanoseconds_is_rounded_once() -> None:
+    waits = pl.Series([999] * 3 + [1_400] * 5).cast(pl.Duration("ns"))
+    rows = ROWS.with_columns(wait=waits)
+    found = enriched(hw.Change(hw.Last("wait")).within("2d"), 5, rows=rows)
+    assert found.dtype == pl.Duration("us")
+    assert found.to_physical().to_list() == [0]
+
+
 def test_decimals_keep_their_scale_and_every_digit() -> None:
     due = pl.Series([Decimal("90071992547409.93")] * 4 + [Decimal("0.01")] * 4)
     rows = ROWS.with_columns(due=due.cast(pl.Decimal(18, 2)))

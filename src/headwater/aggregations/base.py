@@ -282,7 +282,8 @@ class Aggregation:
     reads_also: ClassVar[tuple[Extra, ...]] = ()
     """What its functions are given besides `x`; see above."""
     ticks: ClassVar[bool] = False
-    """Whether times and durations are folded as int64 microseconds instead of codes."""
+    """Whether times and durations are folded as int64 microseconds instead of codes; those that
+    hold nanoseconds as these, of which a duration is rounded to the microsecond, half to even."""
     unit_power: ClassVar[int] = 0
     """The power of the values' unit that a float result has; it is then exact for decimals.
     Where it is 1, durations give a duration, rounded to the microsecond, half to even."""

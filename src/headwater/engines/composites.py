@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
-from headwater.engines.decimals import in_type, unscaled
+from headwater.engines.decimals import NANOSECONDS, in_type, unscaled
 from headwater.errors import DataError
 from headwater.plan.views import FeaturePlan
 
@@ -50,9 +50,10 @@ def _combined(feature: FeaturePlan, parts: list[pl.Series]) -> pl.Series:
     combine: Any = feature.aggregation
     parameters = np.array(feature.aggregation.parameters, np.float64)
     missing = [part.is_null().to_numpy() for part in parts]
+    unit = _unit(parts)
     try:
         with np.errstate(all="ignore"):
-            numbers = [_numbers(part, feature.dtype) for part in parts]
+            numbers = [_numbers(part, feature.dtype, unit) for part in parts]
             out, is_null = combine.combine(*numbers, *missing, parameters)
     except pl.exceptions.InvalidOperationError as error:
         raise _does_not_fit(feature) from error
@@ -60,11 +61,18 @@ def _combined(feature: FeaturePlan, parts: list[pl.Series]) -> pl.Series:
         raise DataError(error.code, error.message, place=feature.aggregation.place) from error
     dtype = pl.Float64 if out.dtype == np.float64 else pl.Int64
     found = pl.Series(feature.column, out, dtype=dtype).set(pl.Series(is_null), None)
-    return in_type(found, feature.dtype)
+    is_rounded = feature.dtype == pl.Duration and unit == "ns"
+    return in_type(found, feature.dtype, digits=NANOSECONDS if is_rounded else 0)
 
 
-def _numbers(part: pl.Series, dtype: pl.DataType) -> Any:
-    """float64, or int64 of what is whole, of durations in microseconds; 0 where there is no result.
+def _unit(parts: list[pl.Series]) -> Literal["us", "ns"]:
+    """The unit in which durations are compared: nanoseconds where all results hold these."""
+    is_fine = all(getattr(part.dtype, "time_unit", None) == "ns" for part in parts)
+    return "ns" if is_fine else "us"
+
+
+def _numbers(part: pl.Series, dtype: pl.DataType, unit: Literal["us", "ns"]) -> Any:
+    """float64, or int64 of what is whole, of durations in a unit; 0 where there is no result.
 
     Decimals are whole numbers of their last digit where the feature is one too, else floats.
     """
@@ -74,8 +82,8 @@ def _numbers(part: pl.Series, dtype: pl.DataType) -> Any:
     elif part.dtype.is_float():
         whole = part.cast(pl.Float64)
     else:
-        in_microseconds = part.cast(pl.Duration("us")) if part.dtype == pl.Duration else part
-        whole = in_microseconds.to_physical().cast(pl.Int64)
+        in_unit = part.cast(pl.Duration(unit)) if part.dtype == pl.Duration else part
+        whole = in_unit.to_physical().cast(pl.Int64)
     return whole.fill_null(0).to_numpy()
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from headwater.aggregations.base import Aggregation
 
-_NANOSECONDS = 3
+NANOSECONDS = 3
 """The digits that microseconds have after their point."""
 
 
@@ -35,7 +35,7 @@ def digits_of(aggregation: Aggregation, dtype: pl.DataType) -> int:
     """
     if getattr(dtype, "time_unit", None) == "ns":
         is_duration = aggregation.returns in ("value", "difference") or aggregation.unit_power == 1
-        return _NANOSECONDS if is_duration else 0
+        return NANOSECONDS if is_duration else 0
     if not isinstance(dtype, pl.Decimal) or aggregation.returns != "float":
         return 0
     return dtype.scale * aggregation.unit_power
