@@ -115,4 +115,4 @@ def test_a_check_in_a_file_is_a_word_as_its_tutorial_prints_it(project: Any, cal
 
 def test_help_names_the_checks(call: Any) -> None:
     said = " ".join(call("--help").stdout.split())
-    assert "checks Between, NotNull, Unique" in said
+    assert "checks Between, NoGaps, NotNull, Unique" in said

@@ -92,6 +92,15 @@ def test_the_page_of_features_says_what_its_program_gives(
     assert found["found"]["habits__app_share_30d"].to_list() == [0.5, 1.0]
     assert found["found"]["habits__price_sum_change_5d"].to_list() == [60, None]
     assert found["found"]["is_app_user"].to_list() == [True, True]
+    assert found["filled"].select(pl.all().exclude("customer", "asked_at")).to_dict(
+        as_series=False
+    ) == {
+        "series__count_1d": [1, 0, 1, 1],
+        "series__price_sum_1d": [10, None, 40, 30],
+        "series__price_last_all": [10, 10, 40, 30],
+        "series__price_last_2d": [10, None, 40, 30],
+        "bought": [10, 0, 40, 30],
+    }
     assert found["stars"]["taste__stars_all"].to_list() == [pytest.approx(11 / 3), 1.0]
     assert found["first"]["habits__time_since_last_all"].to_list() == [timedelta(days=2), None]
     assert found["proposals"].counts.untried == 0

@@ -180,6 +180,24 @@ def test_a_fault_of_a_view_has_its_code(changes: Any, code: str, words: str) -> 
     assert "feature view 'spend'" in str(found[0].place)
 
 
+FILLS = {
+    "forward_fill": pl.col("amount").forward_fill(),
+    "backward_fill": pl.col("amount").backward_fill(),
+    "a strategy": pl.col("amount").fill_null(strategy="backward"),
+    "interpolate": pl.col("amount").interpolate(),
+    "interpolate_by": pl.col("amount").interpolate_by("ordered_at"),
+}
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_a_fill_from_other_rows_is_refused_with_what_sees_the_past_only(fill: str) -> None:
+    (in_a_view,) = faults_of(view(features=[hw.Mean(FILLS[fill], name="filled").within("7d")]))
+    (in_a_source,) = faults_of(source(derive={"filled": FILLS[fill]}))
+    for fault in (in_a_view, in_a_source):
+        assert fault.code == "HW206"
+        assert "hw.Last" in str(fault.hint)
+
+
 def test_a_feature_names_its_own_line_and_aggregation() -> None:
     features = [
         hw.Mean("amount").within("7d"),

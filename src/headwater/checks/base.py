@@ -100,6 +100,10 @@ class Check(ABC):
     def planted(cls) -> Planted:
         """An example on which the laws of checks are tried."""
 
+    def note(self, statistics: Mapping[str, Any]) -> str:
+        """What else is to be said of what was found, in few words; by default nothing."""
+        return ""
+
     def faults(self, types: Mapping[str, pl.DataType]) -> list[str]:
         """What is wrong with its own arguments, given the types of its columns."""
         return []

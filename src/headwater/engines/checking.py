@@ -31,6 +31,7 @@ class CheckResult:
         broken: How many of them break it.
         allowed: How many may.
         on_break: `fail` or `warn`.
+        note: What else the check says of what it found.
     """
 
     source: str
@@ -40,6 +41,7 @@ class CheckResult:
     broken: int
     allowed: int
     on_break: str
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -49,16 +51,18 @@ class CheckResult:
     def __str__(self) -> str:
         named = ", ".join(self.columns)
         may = "none may" if not self.allowed else f"{self.allowed:,} may"
-        return f"{self.check}({named}): {self.broken:,} of {self.rows:,} rows break it, {may}"
+        also = f"; {self.note}" if self.note else ""
+        return f"{self.check}({named}): {self.broken:,} of {self.rows:,} rows break it, {may}{also}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return {**asdict(self), "columns": list(self.columns), "passed": self.passed}
+        """The same as plain values; without a note where it is empty."""
+        plain = {**asdict(self), "columns": list(self.columns), "passed": self.passed}
+        return {name: value for name, value in plain.items() if name != "note" or value}
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> CheckResult:
         """The result that these plain values are of."""
-        given = {one.name: plain[one.name] for one in fields(cls)}
+        given = {one.name: plain[one.name] for one in fields(cls) if one.name in plain}
         return cls(**given | {"columns": tuple(plain["columns"])})
 
 
@@ -79,10 +83,17 @@ def check_source(plan: SourcePlan) -> list[CheckResult]:
 def check_rows(check: Check, frame: pl.DataFrame, *, source: str) -> CheckResult:
     """What one check finds in the rows of a frame; their order does not matter."""
     asked = _asked(check, frame)
-    broken = check.broken(_statistics(check, asked))
-    word = type(check).__name__
-    allowed = _allowed(check.at_most, asked.height)
-    return CheckResult(source, word, check.named, asked.height, broken, allowed, check.on_break)
+    statistics = _statistics(check, asked)
+    return CheckResult(
+        source,
+        type(check).__name__,
+        check.named,
+        rows=asked.height,
+        broken=check.broken(statistics),
+        allowed=_allowed(check.at_most, asked.height),
+        on_break=check.on_break,
+        note=check.note(statistics),
+    )
 
 
 def _asked(check: Check, frame: pl.DataFrame) -> pl.DataFrame:

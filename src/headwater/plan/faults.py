@@ -124,9 +124,22 @@ class Faults:
             self.add("HW210", str(error), place=place)
             return None
         if reason is not None:
-            self.add("HW206", reason, place=place, hint="use an expression that works row by row")
+            self.add("HW206", reason, place=place, hint=_instead_of(reason))
             return None
         return dtype
+
+
+_FILLS = ("fill_null_with_strategy()", "interpolate()", "interpolate_by()")
+
+
+def _instead_of(reason: str) -> str:
+    """What to do where an expression looks at other rows."""
+    if reason.startswith(_FILLS):
+        return (
+            "the value before is hw.Last(...), a feature that sees what was known by as_of; a "
+            "statistic is filled in by a step such as hw.ImputeMedian"
+        )
+    return "use an expression that works row by row"
 
 
 def retold(fault: SpecError, said: str, meant: str) -> SpecError:
