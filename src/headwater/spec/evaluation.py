@@ -23,7 +23,7 @@ def evaluate(frame: pl.DataFrame, expressions: Mapping[str, RowExpression]) -> p
     `resolve` says, also where the frame is empty.
 
     Raises:
-        ExpressionError: An expression cannot be resolved against the frame.
+        ExpressionError: An expression cannot be resolved against the frame, or not be examined.
         DoesNotFit: Whole numbers leave their type, as 2 * 100 does in eight bits.
         polars.exceptions.PolarsError: The data does not fit an operation, as in a strict cast.
 

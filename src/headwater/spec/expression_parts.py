@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from headwater.spec.expression_tree import Node, node_of, tree_of
-from headwater.spec.row_expressions import Schema
+from headwater.spec.remembered import Schema
 
 _NEW = "\0"
 """A field that no struct has."""

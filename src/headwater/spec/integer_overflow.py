@@ -9,11 +9,9 @@ lists is not examined, nor is a function of Python.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from operator import add, floordiv, mul, neg, sub
 
 import polars as pl
@@ -21,7 +19,7 @@ import polars as pl
 from headwater.spec.expression_parts import Part, operation_of, whole_of
 from headwater.spec.expression_tree import Node, nodes_within, tree_of
 from headwater.spec.integer_ranges import TOTALS, Ranges, bits_of, ratios_of, tick_of
-from headwater.spec.row_expressions import Schema
+from headwater.spec.remembered import Schema, remembered
 
 Floats = Callable[..., pl.Expr]
 
@@ -105,13 +103,13 @@ def unproved(
         expressions: By name.
 
     Raises:
-        ExpressionError: More than 250 operations are nested in each other.
+        ExpressionError: One cannot be examined, as `tree_of` says.
     """
-    ranges = Ranges(frame)
+    ranges, schema = Ranges(frame), frame.schema
     return [
         (name, operation)
         for name, expression in expressions.items()
-        for operation in operations(expression, frame.schema)
+        for operation in operations(expression, schema)
         if not ranges.fits(operation.part)
     ]
 
@@ -120,33 +118,21 @@ def operations(expression: pl.Expr, schema: Schema) -> tuple[Operation, ...]:
     """The operations of an expression that compute whole numbers, and so could overflow.
 
     Raises:
-        ExpressionError: More than 250 operations are nested in each other.
+        ExpressionError: It cannot be examined, as `tree_of` says.
 
     >>> [one.written for one in operations(pl.col("a") * 2 > 5, {"a": pl.Int8()})]
     ['the Int8 result of *']
     """
-    if expression.meta.is_column():
-        return ()
-    try:
-        written = expression.meta.serialize()
-    except pl.exceptions.PolarsError:  # it holds a Python object, and cannot be examined
-        return ()
-    return _typed(written, tuple(schema.items())) if _computes(written) else ()
+    return () if expression.meta.is_column() else _operations(expression, schema)
 
 
-@lru_cache(maxsize=1024)
-def _computes(written: bytes) -> bool:
-    """Whether an expression computes with numbers or times at all, whatever their types are."""
-    tree = tree_of(pl.Expr.deserialize(io.BytesIO(written)))
-    return any(
-        operation_of(node) in _CHECKED for node in nodes_within({tree.kind: tree.body}, _KINDS)
-    )
-
-
-@lru_cache(maxsize=1024)
-def _typed(written: bytes, schema: tuple[tuple[str, pl.DataType], ...]) -> tuple[Operation, ...]:
-    types = dict(schema)
-    return tuple(_walked(whole_of(pl.Expr.deserialize(io.BytesIO(written)), types), types))
+@remembered
+def _operations(expression: pl.Expr, schema: Schema) -> tuple[Operation, ...]:
+    tree = tree_of(expression)
+    found = nodes_within({tree.kind: tree.body}, _KINDS)
+    if not any(operation_of(node) in _CHECKED for node in found):
+        return ()  # finding the types of all parts takes longer
+    return tuple(_walked(whole_of(expression, schema), schema))
 
 
 def _walked(part: Part, schema: Schema) -> Iterator[Operation]:
