@@ -147,6 +147,14 @@ def test_an_event_counts_as_it_was_known_and_not_once_it_is_deleted() -> None:
     assert rows(history, active_within="90h") == [(10, "a"), (20, "b"), (30, "b")]
 
 
+def test_an_event_that_is_known_to_be_deleted_at_a_moment_is_not_active_at_it() -> None:
+    versions = visits(["a", "a"], [5, 5], [5, 30]).with_columns(
+        event=pl.lit(1), gone=pl.Series([False, True])
+    )
+    history = source(versions, identity="event", deleted="gone")
+    assert rows(history, active_within="90h") == [(10, "a"), (20, "a")]
+
+
 def test_no_row_at_all_is_an_error_of_the_data() -> None:
     history = source(visits(["a"], [1]), complete_through=EPOCH + timedelta(hours=5))
     with pytest.raises(DataError, match="no entity was active") as caught:

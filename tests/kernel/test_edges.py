@@ -37,7 +37,7 @@ def case(seed: int, *, in_order: bool = False) -> dict[str, Any]:
     starts = [np.concatenate([[0], np.cumsum(many)]) for many in (sizes, asked)]
     groups = np.stack([edge for all_ in starts for edge in (all_[:-1], all_[1:])], axis=1)
     as_of = np.concatenate([[], *[np.sort(rng.integers(0, 20, n)) for n in asked]])
-    known = time + rng.choice([0, 2, -3], len(codes)) if not in_order else time + 1
+    known = time + rng.choice([0, 2, -3], len(codes)) if not in_order else time + seed % 4
     known = known if in_order else np.where(rng.random(len(codes)) < 0.1, NEVER, known)
     until = known + rng.integers(1, 9, len(codes)) if seed % 2 and not in_order else None
     given = {
@@ -165,6 +165,17 @@ def test_a_session_is_the_last_run_that_can_be_seen(seed: int, in_order: bool) -
         for w, found in enumerate(held(given, low, j, visible)):
             wanted, gap = young(given, j, visible, w), int(GAPS[w])
             assert found == (last_run(given, j, wanted, gap) if gap else wanted)
+
+
+def test_a_row_that_is_never_known_starts_no_window_at_the_end_of_time() -> None:
+    every, rank, one = np.ones(2, np.bool_), np.arange(2), np.array([1])
+    asked = np.array([0, 1]), np.array([0, NEVER]), np.array([NEVER]), np.array([0])
+    high, groups = np.array([2]), np.array([[0, 2, 0, 1]])
+    low, tied = np.array([[0]]), np.array([[-7]])
+    newest_known(every, rank, rank, *asked, one, high, groups, low, tied)
+    assert low.tolist() == [[0]]
+    runs_known(np.array([0, 5]), every, *asked, np.array([6]), one, high, groups, low)
+    assert low.tolist() == [[2]]
 
 
 @pytest.mark.parametrize("seed", range(20))

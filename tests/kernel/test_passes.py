@@ -478,3 +478,12 @@ def test_the_sliding_multiset_counts_the_distinct_values_in_sight(
         for w, j in np.ndindex(low.shape):
             seen = counting(given, until, int(asked[j]))
             assert out[w, j] == len({codes[i] for i in seen if low[w, j] <= i < high[j]})
+
+
+def test_a_value_that_is_never_known_is_not_counted_at_the_end_of_time() -> None:
+    run = compiled(sliding_multiset, SLIDING.format(x="int64", out="int64"), CountDistinct)
+    out, status = np.zeros((1, 1), np.int64), np.zeros((1, 1), np.uint8)
+    moments = np.array([-NEVER, NEVER])
+    run(np.zeros(2, np.int64), np.arange(2), np.arange(2), moments, np.array([NEVER]),
+        np.array([[0]]), np.array([2]), np.array([[0, 2, 0, 1]]), out, status)  # fmt: skip
+    assert out.tolist() == [[1]]

@@ -41,7 +41,7 @@ class Tripled:
 
 MOMENT = st.integers(0, 6) | st.just(NEVER)
 ROW = st.tuples(st.integers(0, 99), st.booleans(), MOMENT, st.none() | MOMENT)
-QUESTION = st.tuples(st.integers(0, 6), st.integers(0, 8), st.integers(0, 8))
+QUESTION = st.tuples(MOMENT, st.integers(0, 8), st.integers(0, 8))
 
 
 def asked(rows: list[Any], questions: list[Any], *, ends: bool) -> tuple[Any, ...]:
