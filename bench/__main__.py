@@ -19,7 +19,7 @@ from bench.contest import (
     SAME,
     Contestant,
 )
-from bench.measure import ROOT, Disagreement, contest, make_workload
+from bench.measure import ROOT, Disagreement, contest, make_workload, python
 from bench.table import between_markers, render
 from bench.task import WINDOWS, WORDS
 
@@ -53,8 +53,12 @@ def main() -> int:
     print(text)
     if not asked.small and not asked.peers:
         page = DOCS.read_text(encoding="utf-8")
-        name = "large" if asked.large else "bench"
-        DOCS.write_text(between_markers(page, text, name), encoding="utf-8")
+        page = between_markers(page, text, "large" if asked.large else "bench")
+        if not asked.large:
+            requests = python("bench.request")
+            print(requests)
+            page = between_markers(page, requests.strip(), "request")
+        DOCS.write_text(page, encoding="utf-8")
     return 0
 
 

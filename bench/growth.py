@@ -1,21 +1,24 @@
-"""A history larger than memory: `python -m bench.out_of_core --folder DATA`.
+"""How time and memory grow, also past memory: `python -m bench.growth --folder DATA`.
 
 The workload is written in pieces, so that making it takes no more memory than using it. The same
 32 features as in the contest are computed from Parquet to Parquet, in a process of its own, which
-tells its seconds and its peak memory.
+tells its seconds and its peak memory. Past the budget a job goes through the disk by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +27,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.measure import ROOT
+from bench.table import between_markers
 from bench.task import WINDOWS, WORDS
 
+DOCS = ROOT / "docs" / "benchmarks.md"
 _START = 1_735_689_600_000_000  # 2025-01-01 in microseconds
 _YEAR = 365 * 86_400_000_000
 _PIECE = 2_000_000
@@ -124,11 +130,28 @@ def enrich(folder: Path) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A workload and how often it is measured.
+
+    Args:
+        events: Rows of the history; a tenth as many ask.
+        times: Runs, each in a process of its own.
+    """
+
+    events: int
+    times: int
+
+
+SIZES = (Size(10_000, 5), Size(100_000, 5), Size(1_000_000, 5), Size(10_000_000, 5))
+LARGEST = Size(100_000_000, 1)
+
+
 def main() -> None:
-    """Write a workload, and measure in a process of its own."""
+    """Measure each size and write the table."""
     given = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    given.add_argument("--events", type=int, default=20_000_000)
-    given.add_argument("--rows", type=int, default=2_000_000)
+    given.add_argument("--largest", action="store_true", help="100,000,000 events, too")
+    given.add_argument("--events", type=int, help="this size alone; docs stay as they are")
     given.add_argument("--memory", default="1.5GB", help="the budget (default: %(default)s)")
     given.add_argument("--folder", type=Path, required=True, help="where the data go, and stay")
     given.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
@@ -136,17 +159,58 @@ def main() -> None:
     if asked.measure:
         print(json.dumps(enrich(asked.folder)))
         return
-    folder = asked.folder / f"{asked.events}x{asked.rows}"
+    sizes = [Size(asked.events, 1)] if asked.events else [*SIZES, *[LARGEST] * asked.largest]
+    found = {one.events: measured(one, asked.folder, asked.memory) for one in sizes}
+    text = "\n".join(table(found, asked.memory))
+    print(text)
+    if not asked.events:
+        page = DOCS.read_text(encoding="utf-8")
+        DOCS.write_text(between_markers(page, text, "growth"), encoding="utf-8")
+
+
+def measured(size: Size, within: Path, memory: str) -> dict[str, float]:
+    """The median of each measurement."""
+    events, rows = size.events, size.events // 10
+    folder = within / f"{events}x{rows}"
     folder.mkdir(parents=True, exist_ok=True)
-    needed = 2 * _EVENT_BYTES * asked.events + 2 * _ROW_BYTES * asked.rows
+    needed = 2 * _EVENT_BYTES * events + 2 * _ROW_BYTES * rows
     free = shutil.disk_usage(folder).free
     if free < needed:
         sys.exit(f"{needed / 1e9:.0f} GB of disk are needed, {free / 1e9:.0f} GB are free")
-    write(folder, events=asked.events, rows=asked.rows, entities=max(1, asked.events // 50))
-    command = [sys.executable, "-m", "bench.out_of_core", "--measure", "--folder", str(folder)]
-    environment = {**os.environ, "HEADWATER_MEMORY": asked.memory}
-    found = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    print(found.stdout.splitlines()[-1])
+    write(folder, events=events, rows=rows, entities=max(1, events // 50))
+    runs = [_measured(folder, memory) for _ in range(size.times)]
+    print(f"{events:,} events: {runs}", file=sys.stderr, flush=True)
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def _measured(folder: Path, memory: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.growth", "--measure", "--folder", str(folder)]
+    environment = {**os.environ, "HEADWATER_MEMORY": memory}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def table(found: Mapping[int, Mapping[str, float]], memory: str) -> list[str]:
+    """Lines in Markdown, with the power of the size by which seconds grow from the one before."""
+    lines = [
+        f"`python -m bench.growth`: a budget of {memory}, a process for each run, its imports left "
+        f"out; medians of {SIZES[0].times} runs, of one run from {LARGEST.events:,} events on.",
+        "",
+        "| Events | rows | seconds | CPU, s | peak, GiB | times the line above | power |",
+        "| --- " * 7 + "|",
+    ]
+    before: tuple[int, float] | None = None
+    for events, one in found.items():
+        grown = ["", ""]
+        if before is not None:
+            times = one["seconds"] / before[1]
+            grown = [f"{times:.1f}", f"{math.log(times) / math.log(events / before[0]):.2f}"]
+        cells = [f"{events:,}", f"{events // 10:,}", f"{one['seconds']:.2f}"]
+        cells += [f"{one['processor']:.2f}", f"{one['peak_gib']:.2f}", *grown]
+        lines.append(f"| {' | '.join(cells)} |")
+        before = events, one["seconds"]
+    return lines
 
 
 if __name__ == "__main__":

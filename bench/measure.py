@@ -88,7 +88,7 @@ def _run(record: Record, folder: Path, words: tuple[str, ...]) -> None:
     )
     with tempfile.TemporaryDirectory() as empty:
         settings = {"HEADWATER_CACHE": empty} if one.is_cold else {}
-        answer = json.loads(_python(
+        answer = json.loads(python(
             f"bench.peers.{one.module}", task.to_json(), repr(time.monotonic()), "2",
             environment={**settings, "POLARS_MAX_THREADS": str(one.threads)},
         ).splitlines()[-1])  # fmt: skip
@@ -102,13 +102,13 @@ def _run(record: Record, folder: Path, words: tuple[str, ...]) -> None:
 
 def _check(record: Record, reference: Path, out: Path) -> None:
     tolerance = repr(record.contestant.tolerance)
-    found = json.loads(_python("bench.agreement", str(reference), str(out), tolerance))
+    found = json.loads(python("bench.agreement", str(reference), str(out), tolerance))
     if found["beyond"]:
         raise Disagreement(f"{found['beyond']} of {found['values']} values: {found['first']}")
     record.worst = max(record.worst, found["worst"])
 
 
-def _python(module: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
+def python(module: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
     """The output of a module of ours, in a fresh interpreter."""
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -123,7 +123,7 @@ def _python(module: str, *arguments: str, environment: dict[str, str] | None = N
 
 def make_workload(folder: Path, *, events: int, rows: int, entities: int) -> None:
     """Write a workload, in another process."""
-    _python("bench.workload", str(folder), *map(str, (events, rows, entities)))
+    python("bench.workload", str(folder), *map(str, (events, rows, entities)))
 
 
 def _latest(record: Record) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.measure import ROOT, Disagreement, make_workload
+from bench.measure import ROOT, Disagreement, make_workload, python
 from bench.table import between_markers, down
 from bench.task import WORDS, Task
 
@@ -106,7 +106,7 @@ def fought(duel: Duel, folder: Path) -> tuple[Times, Times]:
     for _ in range(duel.times):
         _run(interpreter, duel.modules[0], Task(data, outs[0], duel.words), theirs)
         _run(Path(sys.executable), duel.modules[1], Task(data, outs[1], duel.words), ours)
-    found = _python("bench.agreement", str(outs[1]), str(outs[0]), repr(duel.tolerance))
+    found = python("bench.agreement", str(outs[1]), str(outs[0]), repr(duel.tolerance))
     if json.loads(found)["beyond"]:
         raise Disagreement(found)
     return theirs, ours
@@ -135,14 +135,6 @@ def _run(interpreter: Path, module: str, task: Task, times: Times) -> None:
     times.process.append(answer["measured"]["process"])
     times.again.append(answer["measured"]["again"])
     times.versions |= answer["versions"]
-
-
-def _python(module: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-        check=True,
-    )  # fmt: skip
-    return done.stdout
 
 
 def _line(duel: Duel, theirs: Times, ours: Times) -> str:

@@ -19,11 +19,16 @@ def test_a_hundred_columns_go_through_ten_steps(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["request", "--calls", "20", "--events", "5000"])
     request.main()
-    enriched, _, sizes, times = capsys.readouterr().out.splitlines()
-    assert enriched.startswith("enrich: 32 features of 5,000 events, 4 calls, ")
-    assert sizes.startswith("100 columns in, ")
-    assert ", 10 steps, " in sizes
-    assert re.fullmatch(r"p50 [\d.]+ us, p99 [\d.]+ us, p99.9 [\d.]+ us", times)
+    head, _, *lines = capsys.readouterr().out.splitlines()
+    assert head.startswith("| One request | calls | p50, us |")
+    titles = [line.split(" | ")[0] for line in lines]
+    assert titles[:3] == [
+        "| 32 features of 5,000 events in a frame",
+        "| 32 features of 5,000 events in Parquet",
+        "| 32 features of 5,000 events, a clock of each row",
+    ]
+    assert titles[3].startswith("| 100 columns through 10 steps of ")
+    assert all(re.search(r"\| [\d.]+ \| under [\d,]+ \| (met|missed) \|$", line) for line in lines)
 
 
 def test_an_answer_that_differs_from_the_frame_ends_it() -> None:
