@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,13 @@ def proposals(made: dict[str, Any], **given: Any) -> Any:
     )
 
 
+@cache
+def told() -> tuple[dict[str, Any], Any]:
+    """A shop whose last amounts tell the label, and what is proposed at depth 1."""
+    made = shop("amount")
+    return made, proposals(made, depth=1, rows=6_000)
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_from_noise_nothing_is_proposed(seed: int) -> None:
     found = proposals(shop("noise", seed), seed=seed, rows=4_000)
@@ -99,8 +107,7 @@ def test_from_noise_nothing_is_proposed(seed: int) -> None:
 
 
 def test_what_tells_the_label_is_proposed_and_its_code_defines_it() -> None:
-    made = shop("amount")
-    found = proposals(made, depth=1)
+    made, found = told()
     first = found.proposals[0]
     assert first.gain.name == "orders_by_customer__amount_last_all"
     assert 0 < first.gain.low < first.gain.gain
@@ -124,7 +131,7 @@ def test_a_training_set_without_features_is_where_one_begins() -> None:
 
 def test_a_related_table_is_seen_through_the_rows_that_refer_to_it() -> None:
     made = shop("mood")
-    found = proposals(made)
+    found = proposals(made, rows=5_000)
     names = [one.gain.name for one in found.proposals]
     assert names
     assert all("reviews_by_shop" in name for name in names)
@@ -223,7 +230,7 @@ def test_a_source_that_a_build_would_refuse_and_one_without_our_rows_are_counted
 def test_rows_of_the_sample_get_the_values_that_a_build_gives() -> None:
     made = shop("amount")
     spine = pl.DataFrame({"customer": [3, 5, 7], "t": moments(np.array([300.0, 301.0, 302.0]))})
-    first = proposals(made, depth=1, rows=2_000).proposals[0]
+    first = told()[1].proposals[0]
     orders = made["orders"].reader.rows
     few = replace(made["orders"], reader=hw.Frame(orders.filter(pl.col("customer") < 9)))
     part = replace(first.made, source=few)
@@ -262,15 +269,14 @@ def test_the_same_is_proposed_on_any_number_of_threads() -> None:
 
 
 def test_inputs_that_are_there_are_listed_with_their_importance_before_the_proposals() -> None:
-    made = shop("amount")
-    found = proposals(made, depth=1, rows=6_000)
+    _, found = told()
     assert {gain.name for gain in found.baseline} == {"amount", "known__count_7d"}
     text = str(found)
     assert text.index("known__count_7d") < text.index("candidate features") < text.index("proposed")
 
 
 def test_each_proposal_says_its_gain_and_what_a_row_costs() -> None:
-    found = proposals(shop("amount"), depth=1, rows=6_000)
+    _, found = told()
     gain = found.proposals[0].gain
     assert gain.low < gain.gain < gain.high
     assert gain.bytes_per_row == 8.125
@@ -280,8 +286,7 @@ def test_each_proposal_says_its_gain_and_what_a_row_costs() -> None:
 
 
 def test_proposals_never_cost_more_than_their_budget() -> None:
-    made = shop("amount")
-    whole = proposals(made, depth=1, rows=6_000)
+    made, whole = told()
     dear = sum(one.gain.ms_per_row for one in whole.proposals)
     found = proposals(made, depth=1, rows=6_000, most_ms_per_row=dear)
     assert sum(one.gain.ms_per_row for one in found.proposals) <= dear

@@ -141,24 +141,25 @@ class Trial:
         listed = crosses(dict(frame.schema), most=min(most, CROSSES))
         new = [one for one in listed if one.derived.name not in self.asked.columns]
 
+        fine = {one.name: self._fine(one) for one in frame.iter_columns()}
+
         def tried_one(cross: Cross) -> Tried:
-            return self._cross(cross, frame, known, among=len(new))
+            tried = self._cross(cross, frame, known)
+            apart = fine[cross.left], fine[cross.right]
+            is_more = all(
+                says_more(one.column, apart, self.rows, among=len(new)) for one in tried.found
+            )
+            return tried if is_more else Tried(apart=1)
 
         return sum(in_order(tried_one, new, self.threads), Tried())
 
-    def _cross(
-        self, cross: Cross, frame: pl.DataFrame, known: Mapping[str, Candidate], *, among: int
-    ) -> Tried:
-        derived, pair = cross.derived, (cross.left, cross.right)
+    def _cross(self, cross: Cross, frame: pl.DataFrame, known: Mapping[str, Candidate]) -> Tried:
+        derived = cross.derived
         values = frame.select(derived.expression).to_series().alias(derived.name)  # type: ignore[arg-type]
-        parents = [known[name] for name in pair if name in known]
+        parents = [known[name] for name in (cross.left, cross.right) if name in known]
         cost = self.costs.recipe_cell * 1e3 + sum(one.column.ms_per_row for one in parents)
         needs = tuple(one.made for one in parents if isinstance(one.made, View))
-        tried = self._judged(values, cost, cross, needs)
-        fine = [self._fine(frame[name]) for name in pair]
-        if any(not says_more(one.column, fine, self.rows, among=among) for one in tried.found):
-            return Tried(apart=1)
-        return tried
+        return self._judged(values, cost, cross, needs)
 
     def _fine(self, values: pl.Series) -> Column:
         return Column(values.name, bins_of(values, ~self.rows.is_later, bins=FINE_BINS))
