@@ -62,6 +62,17 @@ def faults_of(*features: Any) -> list[str]:
     return [str(fault).replace("\n", " ") for fault in faults.found]
 
 
+def training_set(views: list[Any], **changes: Any) -> hw.TrainingSet:
+    given: dict[str, Any] = {"label": hw.Label("is_gift", pl.col("gift"))}
+    return hw.TrainingSet(
+        "churn",
+        spine=hw.Spine(SOURCE, as_of="at", keep=["customer"]),
+        features=views,
+        split=hw.SplitByTime(train=0.6, validation=0.2, test=0.2),
+        **(given | changes),
+    )
+
+
 def test_there_is_a_column_for_each_stated_value_and_window() -> None:
     amount = hw.Sum("amount", by="channel", values=["web", "by phone", "post"])
     assert values_of(amount.within("7d", "30d")) == {
@@ -177,14 +188,73 @@ def test_an_aggregation_without_a_window_is_told_so() -> None:
 def test_a_label_that_looks_ahead_takes_none() -> None:
     count = hw.Count(by="channel", values=["web"]).ahead("7d")
     label = hw.Label("churned", pl.col("orders") == 0, ahead={"orders": count})
-    training = hw.TrainingSet(
-        "churn",
-        spine=hw.Spine(SOURCE, as_of="at", keep=["customer"]),
-        features=[view(hw.Count().within("7d"))],
-        label=label,
-        split=hw.SplitByTime(train=0.6, validation=0.2, test=0.2),
-    )
+    training = training_set([view(hw.Count().within("7d"))], label=label)
     with pytest.raises((SpecError, ExceptionGroup)) as raised:
         hw.build(training)
     told = str(raised.value), *map(str, getattr(raised.value, "exceptions", ()))
     assert any("'orders' of ahead= takes no by=" in one for one in told)
+
+
+def channels(number: int) -> list[str]:
+    return [f"channel {one}" for one in range(number)]
+
+
+def test_columns_of_several_aggregations_add_up() -> None:
+    values = channels(300)
+    sums = [hw.Sum("amount", name=f"s{i}", by="channel", values=values) for i in range(5)]
+    (fault,) = faults_of(*(one.within("1d") for one in sums))
+    assert "[HW214] by= would make 1,500 columns: 300 values, 1 windows of Sum; 300" in fault
+    assert "of Sum; and 2 more" in fault
+    assert len(planned(*(one.within("1d") for one in sums[:3]))) == 900
+
+
+def test_columns_of_several_views_add_up() -> None:
+    count = hw.Count(by="channel", values=channels(600)).over_all()
+    views = [
+        view(count),
+        view(count).on({}, name="again"),
+        hw.Attributes("last", SOURCE, entity="customer", columns=["amount"]),
+    ]
+    said = r"HW214.* 1,200 columns: 600 of view 'v'; 600 of view 'again'"
+    spine = pl.DataFrame({"customer": ["a"], "asked_at": [AT]})
+    with pytest.raises(SpecError, match=said):
+        hw.enrich(spine, views, as_of="asked_at")
+    with pytest.raises(SpecError, match=said):
+        hw.build(training_set(views))
+    with pytest.raises(SpecError, match=r"HW214.* 1,200 columns: 600 values, 2 windows"):
+        hw.enrich(
+            spine,
+            [view(hw.Count(by="channel", values=channels(600)).within("1d", "2d"))],
+            as_of="asked_at",
+        )
+
+
+def test_features_that_are_listed_one_by_one_are_not_counted() -> None:
+    listed = [
+        hw.Count(where=pl.col("channel") == one, name=f"n{i}").over_all()
+        for i, one in enumerate(channels(1100))
+    ]
+    assert len(planned(*listed)) == 1100
+
+
+def test_only_the_first_value_is_checked_and_all_are_alike() -> None:
+    counted = hw.Sum("amount", by="channel", values=["web", "shop"], where=pl.col("gift"), name="n")
+    first, _, second, last = planned(counted.within("7d", "30d", min_rows=2))
+    assert [one.column for one in (first, second, last)] == [
+        "v__n_web_7d_min_2rows",
+        "v__n_shop_7d_min_2rows",
+        "v__n_shop_30d_min_2rows",
+    ]
+    assert [part.column for part in last.parts] == [f"{last.column} part {i}" for i in range(2)]
+    assert second.reads == first.reads
+    assert second.clock == first.clock
+    assert second.aggregation is last.aggregation
+    given = hw.Sum("amount", by="channel", values=["web", "shop"]).over_all(min_rows=2)
+    assert values_of(given) == {
+        "amount_sum_web_all_min_2rows": [None, None],
+        "amount_sum_shop_all_min_2rows": [None, None],
+    }
+    assert values_of(hw.Sum("amount", by="gift", values=[False, True]).over_all(min_rows=2)) == {
+        "amount_sum_false_all_min_2rows": [None, None],
+        "amount_sum_true_all_min_2rows": [3.0, None],
+    }

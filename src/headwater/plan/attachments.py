@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from headwater.errors import Place
+from headwater.plan.by import MOST, columns_made, refuse_number
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.features import place_of
 from headwater.plan.kinds import kind_of
+from headwater.plan.naming import repeated
 from headwater.plan.sources import SourcePlan
 from headwater.plan.spines import SpinePlan
 from headwater.plan.views import ViewPlan
@@ -83,17 +85,26 @@ def check_names(training_set: TrainingSet, views: Sequence[ViewPlan], faults: Fa
     """A fault for each name that two views, or two columns of the training set, share."""
     place = training_set.place and training_set.place.of(f"training set {training_set.name!r}")
     attached = [one for one in training_set.features if isinstance(one, View)]
-    for name in _repeated(view.name for view in attached):
+    for name in repeated(view.name for view in attached):
         faults.add("HW105", f"two feature views are named {name!r}", place=place)
     keys = {key for view in attached for key in view.spine_keys}
     columns = [column for view in views for column in view.names]
     columns += [one.name for one in training_set.features if isinstance(one, Derived)]
     columns += [*training_set.spine.keep, *(keys - set(training_set.spine.keep))]
-    for name in _repeated([*columns, training_set.label.name, *RESERVED]):
+    for name in repeated([*columns, training_set.label.name, *RESERVED]):
         code = "HW207" if name == training_set.label.name else "HW203"
         faults.add(code, f"two columns of the training set are named {name!r}", place=place)
 
 
-def _repeated(names: Iterable[str]) -> list[str]:
-    listed = list(names)
-    return sorted({name for name in listed if listed.count(name) > 1})
+def check_columns_by(views: Sequence[View], faults: Faults, place: Place | None) -> None:
+    """A fault where `by=` makes more columns of all views together than a model is served by."""
+    made = [(view.name, _columns_by(view)) for view in views]
+    number = sum(count for _, count in made)
+    if number > MOST and all(count <= MOST for _, count in made):  # else a view tells of its own
+        each = [f"{count:,} of view {name!r}" for name, count in made if count]
+        refuse_number(number, each, faults, place)
+
+
+def _columns_by(view: View) -> int:
+    listed: Any = getattr(view, "features", ())  # attributes have none
+    return sum(map(columns_made, listed)) if isinstance(listed, Sequence) else 0

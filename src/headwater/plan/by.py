@@ -9,7 +9,7 @@ has its rank in the name, `amount_sum_top_1_7d`, and asks only that there is a v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,9 @@ from headwater.plan.sources import SourcePlan
 from headwater.spec.row_expressions import PythonExpression
 
 MOST = 1_000
-"""The most columns that one `by=` may make."""
+"""The most columns that `by=` may make of all that a model is served by."""
+_LISTED = 3
+"""How many aggregations a fault names that together make too many."""
 _TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
 """What a value is written as, by the kind of the column."""
 _UNSAFE = re.compile(r"[^\w.\-]+")
@@ -46,12 +48,23 @@ class Ranked:
     where: Any
 
 
+Spread = tuple[Given, Ranked | None]
+"""An aggregation that is one column for each window, with the value that it has to learn."""
+
+
 def spread(
-    given: Given, source: SourcePlan, faults: Faults, place: Place | None, *, learns: bool
-) -> Iterator[tuple[Given, Ranked | None]]:
+    given: Given,
+    source: SourcePlan,
+    faults: Faults,
+    place: Place | None,
+    *,
+    learns: bool,
+    fits: bool = True,
+) -> Iterator[Spread]:
     """The aggregation for each value of its `by=`; itself where it has none.
 
-    Where that is at fault it is one without `by=`, so that other faults are told too.
+    Where that is at fault it is one without `by=`, so that other faults are told too. Else they
+    differ in their names and in one constant of their conditions.
 
     Args:
         given: An aggregation, most often with windows.
@@ -59,6 +72,7 @@ def spread(
         faults: Hears of faults.
         place: Where the aggregation is declared.
         learns: Whether there are training rows to learn values from.
+        fits: Whether there are few enough columns; see `check_number`.
     """
     aggregation = given if isinstance(given, Aggregation) else given.aggregation
     for part in map(folded, aggregation.parts):
@@ -68,10 +82,7 @@ def spread(
         return
     alone = without_by(aggregation)
     values = _values(aggregation, source, faults, place, learns=learns)
-    if values is None or _is_too_many(values, given, faults, place):
-        names = None
-    else:
-        names = _names(alone, values, faults, place)
+    names = None if values is None or not fits else _names(alone, values, faults, place)
     if names is None:
         yield replace(given, aggregation=alone), None
         return
@@ -79,6 +90,52 @@ def spread(
         ranked = value if isinstance(value, Ranked) else None
         where = condition(aggregation.by, value, aggregation.where)
         yield replace(given, aggregation=replace(alone, name=name, where=where)), ranked
+
+
+def columns_made(given: Any) -> int:
+    """How many columns `by=` makes of a feature as declared; 0 where it makes none."""
+    if not isinstance(given, Windowed):
+        return 0
+    return _number(given.aggregation) * len(given.windows)
+
+
+def _number(aggregation: Aggregation) -> int:
+    """How many values are stated or asked for; 0 where that is no number of values."""
+    top: Any = aggregation.top
+    if top is None:
+        values: Any = aggregation.values
+        return len(values) if isinstance(values, Sequence) and not isinstance(values, str) else 0
+    return max(top, 0) if isinstance(top, int) else 0
+
+
+def check_number(listed: Iterable[Given], faults: Faults, place: Place | None) -> bool:
+    """Whether `by=` makes no more columns of these than a model is served by.
+
+    A fault says how many there would be and of what.
+    """
+    making = [one for one in listed if columns_made(one)]
+    number = sum(map(columns_made, making))
+    if number > MOST:
+        each = [
+            f"{_number(one.aggregation):,} values, {len(one.windows)} windows of "
+            f"{type(one.aggregation).__name__}"
+            for one in making
+            if isinstance(one, Windowed)
+        ]
+        refuse_number(number, each, faults, place)
+    return number <= MOST
+
+
+def refuse_number(number: int, each: Sequence[str], faults: Faults, place: Place | None) -> None:
+    """A fault for so many columns, made of what is listed."""
+    rest = f"; and {len(each) - _LISTED} more" if len(each) > _LISTED else ""
+    faults.add(
+        "HW214",
+        f"by= would make {number:,} columns: {'; '.join(each[:_LISTED])}{rest}",
+        place=place,
+        hint=f"it makes at most {MOST:,} in all views together; ask for fewer values or windows, "
+        "or list each feature with a where= of its own",
+    )
 
 
 def without_by(aggregation: Aggregation) -> Aggregation:
@@ -155,12 +212,12 @@ def _places(
             "HW211",
             "top= learns its values from training rows, and here are none",
             place=place,
-            hint="name the values with values=; states/top_values.json of a built training set "
-            "has those that it learned",
+            hint="name the values with values=, or take hw.build(...).views(): the views of a "
+            "training set with the values that it learned",
         )
     else:
         where = expression_of(aggregation.where)
-        return [Ranked(by, rank, where) for rank in range(1, min(top, MOST + 1) + 1)]
+        return [Ranked(by, rank, where) for rank in range(1, min(top, MOST) + 1)]
     return []
 
 
@@ -184,6 +241,7 @@ def _kind(
 
 def _check_values(values: Sequence[Any], kind: str, faults: Faults, place: Place | None) -> None:
     """Each value is one of the column's kind, and stated once."""
+    seen = set[Any]()
     for value in values:
         if type(value) is not _TYPES[kind]:
             faults.add(
@@ -192,24 +250,10 @@ def _check_values(values: Sequence[Any], kind: str, faults: Faults, place: Place
                 place=place,
                 hint="rows without a value are in no column" if value is None else None,
             )
-        elif list(values).count(value) > 1:
+        elif value in seen:
             faults.add("HW211", f"values= has {value!r} twice", place=place)
-
-
-def _is_too_many(
-    values: Sequence[Any], given: Windowed, faults: Faults, place: Place | None
-) -> bool:
-    """Whether there are more columns than a model is served by; a fault where there are."""
-    number = len(values) if given.aggregation.top is None else given.aggregation.top
-    columns = number * len(given.windows)
-    if columns > MOST:
-        faults.add(
-            "HW214",
-            f"by= would make {columns:,} columns: {number:,} values, {len(given.windows)} windows",
-            place=place,
-            hint=f"it makes at most {MOST:,}; ask for fewer values or windows",
-        )
-    return columns > MOST
+        else:
+            seen.add(value)
 
 
 def _names(

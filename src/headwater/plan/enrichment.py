@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from headwater.errors import Place
-from headwater.plan.attachments import check_attachment
+from headwater.plan.attachments import check_attachment, check_columns_by
 from headwater.plan.derived import (
     MOMENT,
     DerivedPlan,
@@ -19,6 +19,7 @@ from headwater.plan.derived import (
     plan_derived,
 )
 from headwater.plan.faults import Faults, named
+from headwater.plan.naming import repeated
 from headwater.plan.sources import is_time
 from headwater.plan.spines import SpinePlan, plan_spine
 from headwater.plan.views import ViewPlan, plan_view
@@ -64,6 +65,7 @@ def plan_enrichment(
     if not _are_views(listed, spine.place, faults):
         return None
     attached = [one for one in listed if isinstance(one, View)]
+    check_columns_by(attached, faults, spine.place)
     plans = [plan_view(view, faults) for view in attached]
     keys = tuple(dict.fromkeys(key for view in attached for key in view.spine_keys))
     asked = plan_spine(spine, keys, faults)
@@ -77,7 +79,7 @@ def plan_enrichment(
     _check_moment(listed, asked, faults)
     derived = plan_derived(listed, plans, Readable(known), faults)
     columns = tuple(_columns(listed, views))
-    for column in sorted({name for name in columns if name in known or columns.count(name) > 1}):
+    for column in sorted({*repeated(columns), *(name for name in columns if name in known)}):
         faults.add(
             "HW203",
             f"a column named {column!r} is there already",
@@ -125,7 +127,8 @@ def _complete_through(given: Any, asked: SpinePlan, faults: Faults) -> RowExpres
     expression: RowExpression = pl.col(given) if isinstance(given, str) else given
     dtype = faults.type_of(expression, asked.source.schema, "the spine's frame", place)
     if dtype is not None:
-        is_time("complete_through", {"complete_through": dtype}, None, faults, place)
+        columns = {"complete_through": dtype}
+        is_time("complete_through", columns, None, faults, place, is_declared=False)
     return expression
 
 

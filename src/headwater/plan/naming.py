@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,15 @@ from headwater.aggregations.base import Aggregation, Earlier
 from headwater.errors import Place
 from headwater.plan.faults import Faults
 from headwater.spec.row_expressions import PythonExpression
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that are given more than once, sorted.
+
+    >>> repeated(["b", "a", "b", "c", "a"])
+    ['a', 'b']
+    """
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def expression_of(given: Any) -> Any:

@@ -9,7 +9,12 @@ import polars as pl
 
 from headwater.errors import Place
 from headwater.plan.arguments import label_has_kinds, spine_has_kinds
-from headwater.plan.attachments import check_attachment, check_names, check_sources
+from headwater.plan.attachments import (
+    check_attachment,
+    check_columns_by,
+    check_names,
+    check_sources,
+)
 from headwater.plan.derived import MOMENT, DerivedPlan, Readable, has_name, plan_derived
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.labels import LabelPlan, plan_label
@@ -120,6 +125,7 @@ def _planned(training_set: TrainingSet, faults: Faults) -> TrainingSetPlan | Non
     attached = [one for one in training_set.features if isinstance(one, View)]
     planned = [plan_view(view, faults, learns=True) for view in attached]
     views = tuple(view for view in planned if view is not None)
+    check_columns_by(attached, faults, _at(training_set.place, training_set))
     keys = tuple(dict.fromkeys(key for view in attached for key in view.spine_keys))
     spine = plan_spine(training_set.spine, keys, faults)
     reason = training_set.split.fault()

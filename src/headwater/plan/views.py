@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from headwater.aggregations.base import Aggregation, Ahead, Windowed
+from headwater.plan.alike import alike
 from headwater.plan.arguments import view_has_kinds
 from headwater.plan.attributes import attribute_plans
-from headwater.plan.by import spread
+from headwater.plan.by import Spread, check_number, columns_made, spread
 from headwater.plan.faults import REPORTED, Faults
 from headwater.plan.features import FeaturePlan as FeaturePlan
 from headwater.plan.features import feature_plans, owner_of, place_of
@@ -119,11 +120,30 @@ def _features(
             place=place_of(view),
             hint="hw.Attributes reads a static table",
         )
-    for given in _given(view, faults):
-        place = place_of(view, given if isinstance(given, Aggregation) else given.aggregation)
-        for one, ranked in spread(given, source, faults, place, learns=learns):
-            for feature in feature_plans(view, one, source, faults):
-                yield replace(feature, ranked=ranked)
+    listed = _given(view, faults)
+    making = [_folded(one) for one in listed if columns_made(one)]
+    fits = check_number(listed, faults, place_of(view, making[0] if len(making) == 1 else None))
+    for given in listed:
+        place = place_of(view, _folded(given))
+        each = spread(given, source, faults, place, learns=learns, fits=fits)
+        yield from _spread_features(view, each, source, faults)
+
+
+def _spread_features(
+    view: View, each: Iterator[Spread], source: SourcePlan, faults: Faults
+) -> Iterator[FeaturePlan]:
+    """The features of an aggregation, the first of which is checked for all."""
+    first, ranked = next(each)
+    planned = list(feature_plans(view, first, source, faults))
+    yield from (replace(feature, ranked=ranked) for feature in planned)
+    for other, ranked in each:
+        for feature in planned:
+            same = alike(feature, view, first=_folded(first), other=_folded(other))
+            yield replace(same, ranked=ranked)
+
+
+def _folded(given: Windowed | Aggregation) -> Aggregation:
+    return given if isinstance(given, Aggregation) else given.aggregation
 
 
 def _check_entity(view: View, source: SourcePlan, faults: Faults) -> None:
