@@ -89,6 +89,7 @@ def test_the_page_of_features_says_what_its_program_gives(
         ("anna", found["day"](10), 40, 40),
         ("bo", found["day"](10), None, 20),
     ]
+    assert found["served"]["most__price_sum_top_1_30d"].to_list() == [40, 20]
     assert found["found"]["habits__app_share_30d"].to_list() == [0.5, 1.0]
     assert found["found"]["habits__price_sum_change_5d"].to_list() == [60, None]
     assert found["found"]["is_app_user"].to_list() == [True, True]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import headwater as hw
 from headwater.errors import SpecError
@@ -157,3 +159,56 @@ def test_what_cannot_be_is_told_in_the_plan(given: dict[str, Any], said: str) ->
     count = hw.Count(**({"by": "channel"} | given)).over_all()
     with pytest.raises(SpecError, match=said):
         hw.build(training_set(orders(), count))
+
+
+def taught(*, min_rows: int | None = None) -> hw.TrainingSet:
+    """Sums over learned and stated values, and columns derived from them."""
+    source = orders()
+    large = hw.Sum("amount", by="channel", top=3, where=pl.col("number") % 3 < 2, name="sum")
+    view = hw.FeatureView(
+        "s",
+        source,
+        entity="shop",
+        features=[
+            hw.Count(by="channel", top=4).within("7d", "30d"),
+            large.over_rows(5, min_rows=min_rows),
+            hw.Mean("amount", by="channel", values=["a", "late"]).within("7d"),
+            hw.Count().within("7d"),
+        ],
+    )
+    last = hw.Attributes("last", source, entity="shop", columns=["amount"])
+    twice = hw.Derived("twice", pl.col("s__count_top_1_7d") * 2)
+    training = training_set(source)
+    return replace(training, features=[view, twice, last])
+
+
+@pytest.mark.parametrize("min_rows", [None, 2])
+def test_views_of_an_artifact_give_other_rows_what_training_rows_got(min_rows: int | None) -> None:
+    artifact = hw.build(taught(min_rows=min_rows))
+    views = artifact.views()
+    for part in ("train", "validation", "test"):
+        built = artifact.to_polars(part)
+        names = artifact.manifest["columns"]["features"]
+        rows = built.select("as_of", "shop")
+        found = hw.enrich(rows, views, as_of="as_of").select(names)
+        assert_frame_equal(found, built.select(names), check_exact=True)
+        for place in (0, rows.height - 1):
+            alone = hw.enrich(rows[[place]], views, as_of="as_of").select(names)
+            assert_frame_equal(alone, built.select(names)[[place]], check_exact=True)
+    assert hw.build(taught(min_rows=min_rows)).cached
+    again = hw.build(taught(min_rows=min_rows)).views()
+    assert_frame_equal(hw.enrich(rows, again, as_of="as_of").select(names), found)
+
+
+def test_a_value_that_training_did_not_see_is_in_no_column() -> None:
+    artifact = hw.build(taught())
+    frame = pl.DataFrame({"shop": [1], "asked": [START + 59 * DAY]})
+    (row,) = hw.enrich(frame, artifact.views(), as_of="asked").to_dicts()
+    assert row["s__count_7d"] > 0  # rows of "late" and "slow", which no training row could count
+    assert [row[f"s__count_top_{rank}_7d"] for rank in (1, 2, 3, 4)] == [0, 0, 0, 0]
+    assert row["s__amount_mean_late_7d"] == 1.0
+
+
+def test_definitions_that_learn_nothing_are_given_back_as_they_are() -> None:
+    training = training_set(orders(), hw.Count().over_all())
+    assert hw.build(training).views() == list(training.features)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from headwater.plan.identity import (
     spine_identity,
     view_identity,
 )
+from headwater.plan.learned import learned_definitions
 from headwater.plan.proof import prove
 from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.plan.views import ViewPlan
@@ -39,7 +40,7 @@ from headwater.runtime.sessions import Session as Session
 from headwater.runtime.sessions import session_at as session_at
 from headwater.spec.recipe import Recipe
 from headwater.spec.training_set import TrainingSet
-from headwater.stores.artifacts import Artifact, finish_manifest, load_artifact
+from headwater.stores.artifacts import TOP_VALUES, Artifact, finish_manifest, load_artifact
 from headwater.stores.atomic import appearing
 from headwater.stores.cache import write_frame
 from headwater.stores.partitions import Partitions, remove_stale
@@ -113,7 +114,7 @@ def build_in(
     subject = about(training_set=training_set.name, fingerprint=identity)
     with session.home.locked(session.say), subject:
         if target.exists():
-            return load_artifact(target)
+            return _with_definitions(load_artifact(target), plan)
         compile_passes(plan, session)
         checked = enforced(sources_of(plan), data, session.cache, session.say)
         spine, views = spine_and_views(plan, data, session)
@@ -132,10 +133,14 @@ def build_in(
             (folder / "states" / "recipe.json").write_text(save(preparation.fitted), "utf-8")
             if spine.facts[LEARNED]:
                 text = json.dumps(spine.facts[LEARNED], indent=2, ensure_ascii=False)
-                (folder / "states" / "top_values.json").write_text(text, "utf-8")
+                (folder / "states" / TOP_VALUES).write_text(text, "utf-8")
             finish_manifest(folder, made | {"prepared": preparation.columns})
-    built = load_artifact(target)
-    return Artifact(built.path, built.manifest, cached=False)
+    return _with_definitions(replace(load_artifact(target), cached=False), plan)
+
+
+def _with_definitions(artifact: Artifact, plan: TrainingSetPlan) -> Artifact:
+    """The artifact with the definitions of its features, which know what was learned."""
+    return replace(artifact, definitions=learned_definitions(plan, artifact.top_values))
 
 
 def planned(training_set: TrainingSet) -> TrainingSetPlan:

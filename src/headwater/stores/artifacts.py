@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,13 @@ import polars as pl
 
 from headwater.errors import EngineError
 from headwater.spec.cards import SHOWN, card
+from headwater.spec.derived import Derived
+from headwater.spec.view import View
 
 FORMAT = 1
 """The layout's version; an artifact of another one is not read."""
+TOP_VALUES = "top_values.json"
+"""The state that says which value each feature of a `top=` means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,13 @@ class Artifact:
         path: `.headwater/artifacts/<training set>/<fingerprint>`.
         manifest: What it holds, how it came to be, and the digest of each file.
         cached: Whether it was there already.
+        definitions: Of its features, in their order; see `views`.
     """
 
     path: Path
     manifest: dict[str, Any]
     cached: bool = False
+    definitions: tuple[View | Derived, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -40,6 +46,21 @@ class Artifact:
     def parts(self) -> tuple[str, ...]:
         """The parts in the order of time."""
         return tuple(self.manifest["parts"])
+
+    def views(self) -> list[View | Derived]:
+        """The views and derived columns of the training set, for `hw.enrich`.
+
+        They are those that were declared, except that `by=..., top=` has become the values that
+        were learned here: other rows get the columns of the training set, to the bit.
+        """
+        return list(self.definitions)
+
+    @property
+    def top_values(self) -> dict[str, Any]:
+        """The value of each column of a `top=`, None where there were fewer; empty without one."""
+        name = f"states/{TOP_VALUES}"
+        known = name in self.manifest["files"]
+        return dict(json.loads((self.path / name).read_text("utf-8"))) if known else {}
 
     def to_polars(self, part: str) -> pl.DataFrame:
         """The rows of a part: `as_of`, keys, kept columns, features, label, `label_known_time`.
