@@ -215,6 +215,7 @@ def test_a_fault_of_what_is_asked_has_its_code(
     (fault,) = faults_of_enriching(*views, frame=frame, **given)
     assert fault.code == code
     assert words in fault.message
+    assert "in the source" not in str(fault.hint)
 
 
 def test_views_are_a_list() -> None:
