@@ -97,9 +97,6 @@ class Even(Check):
         return Planted(cls("size"), keeps={"size": [0, 2, None]}, breaks={"size": [1, 3]})
 '''
 
-FAMILIAR = "fit or fill_label or even"
-"""The laws of windows are left out: they compile, and the planted fault is one of fits."""
-
 NOT_A_WORD = "class Another:\n    pass\n"
 
 

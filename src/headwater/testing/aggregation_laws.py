@@ -21,6 +21,7 @@ from headwater.aggregations.base import EVERY_KIND, LISTS, Aggregation, Extra, R
 from headwater.testing.approximation_laws import keeps_its_promise
 from headwater.testing.fit_laws import FIT_LAWS
 from headwater.testing.law_cases import Case, Make
+from headwater.testing.path_laws import PATH_LAWS
 from headwater.testing.window_laws import WINDOW_LAWS
 
 MANY = 12
@@ -66,7 +67,7 @@ def laws_of(make: Make, *, histories: int = MANY) -> list[Law]:
         promise = "it keeps its promise against the exact member"
         found.append(Law(promise, lambda: keeps_its_promise(member)))
     case = Case.of(make, range(histories))
-    for ability, laws in (("window", WINDOW_LAWS), ("fit", FIT_LAWS)):
+    for ability, laws in (("window", WINDOW_LAWS | PATH_LAWS), ("fit", FIT_LAWS)):
         if ability in member.serves:
             found += [Law(name, _over(case, name, law)) for name, law in laws.items()]
     return found

@@ -109,12 +109,12 @@ class Case:
     @property
     def rows(self) -> pl.DataFrame:
         """All histories as a frame, with the columns that are made of others."""
-        return self._once("rows", lambda: frame_of(self.made))
+        return self.once("rows", lambda: frame_of(self.made))
 
     @property
     def spine(self) -> pl.DataFrame:
         """All questions."""
-        return self._once("spine", lambda: self.made.frames()[1])
+        return self.once("spine", lambda: self.made.frames()[1])
 
     def demand_same(self, found: Any, expected: Any, what: str) -> None:
         """`demand_same`, at the tolerance that the member declares; counted as compared."""
@@ -136,15 +136,15 @@ class Case:
         Raises:
             AssertionError: The engine refuses to answer.
         """
-        return self._once("found", lambda: answered(answers(self.make, self.rows, self.spine)))
+        return self.once("found", lambda: answered(answers(self.make, self.rows, self.spine)))
 
     def alone(self) -> History:
         """Each question with a copy of its entity's history, under a key of its own."""
-        return self._once("alone", lambda: each_alone(self.made))
+        return self.once("alone", lambda: each_alone(self.made))
 
     def found_alone(self) -> dict[str, list[Any]]:
         """The features over those, asked once."""
-        return self._once("found alone", lambda: answered(self.answers(self.alone())))
+        return self.once("found alone", lambda: answered(self.answers(self.alone())))
 
     def answers(
         self, made: History, *, threads: int = 1, windows: Collection[str] | None = None
@@ -153,7 +153,8 @@ class Case:
         spine = made.frames()[1]
         return answers(self.make, frame_of(made), spine, threads=threads, windows=windows)
 
-    def _once(self, what: str, make: Callable[[], T]) -> T:
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What is made the first time that it is asked for, by this name."""
         if what not in self.kept:
             self.kept[what] = make()
         found: T = self.kept[what]
