@@ -70,15 +70,18 @@ def check_sources(sources: Sequence[SourcePlan], faults: Faults) -> None:
     known: dict[str, Source] = {}
     for source in (plan.source for plan in sources):
         other = known.setdefault(source.name, source)
-        is_same = source.definition() == other.definition() and source.reader == other.reader
-        is_same = is_same and plain(source.contract) == plain(other.contract)
-        if other is not source and not is_same:
+        if other is not source and not _is_same(source, other):
             faults.add(
                 "HW105",
                 f"two sources are named {source.name!r}",
                 place=source.place,
                 hint="give one of them another name; the rows of a frame are named 'spine'",
             )
+
+
+def _is_same(one: Source, other: Source) -> bool:
+    is_same = one.definition() == other.definition() and one.reader == other.reader
+    return is_same and plain(one.contract) == plain(other.contract)
 
 
 def check_names(training_set: TrainingSet, views: Sequence[ViewPlan], faults: Faults) -> None:

@@ -81,7 +81,7 @@ def _alone(columns: _Columns, expression: pl.Expr) -> dict[int, list[str]]:
 @lru_cache(maxsize=256)
 def _firsts(columns: _Columns) -> tuple[int, ...]:
     """For each invented row the first that holds the same values, to the bit."""
-    frame = sample_frame(dict(columns.types), columns.read).select(columns.read)
+    frame = _sample(columns).select(columns.read)
     firsts: dict[str, int] = {}
     written = [repr(values) for values in frame.select(pl.all().to_physical()).rows()]
     return tuple(firsts.setdefault(values, row) for row, values in enumerate(written))
@@ -90,7 +90,12 @@ def _firsts(columns: _Columns) -> tuple[int, ...]:
 @lru_cache(maxsize=_MOST_FRAMES)
 def _rows(columns: _Columns, rows: tuple[int, ...]) -> pl.DataFrame:
     """Some of the invented rows, which are the same for all that is tried on such columns."""
-    return sample_frame(dict(columns.types), columns.read)[list(rows)].rechunk()
+    return _sample(columns)[list(rows)].rechunk()
+
+
+@lru_cache(maxsize=256)
+def _sample(columns: _Columns) -> pl.DataFrame:
+    return sample_frame(dict(columns.types), columns.read)
 
 
 def _values(frame: pl.DataFrame, expression: pl.Expr) -> list[str]:
