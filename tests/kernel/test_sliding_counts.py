@@ -103,6 +103,13 @@ def test_one_state_equals_the_rows_of_each_window(ends: bool) -> None:
     holds()
 
 
+def test_a_row_counts_from_the_moment_at_which_it_is_known_also_where_moments_fall() -> None:
+    rows = [(10, True, 3, None), (20, True, NEVER, None), (30, True, 5, None)]
+    given = asked(rows, [(moment, 0, 3) for moment in (2, 3, 5, 4, NEVER)], ends=False)
+    counted = [(0, 0), (1, 30), (1, 120), (1, 30), (1, 120)]
+    assert run(compiled(sliding_counts, SIGNATURE, Tripled), given) == [counted, counted]
+
+
 def test_groups_are_counted_each_in_a_state_of_its_own() -> None:
     x, valid = np.array([1, 2, 3, 4, 5]), np.array([True, True, False, True, True])
     out, status = np.zeros(3, np.int64), np.zeros(3, np.uint8)
