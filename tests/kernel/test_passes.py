@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,7 @@ from headwater.kernel.passes import (
     window_results,
 )
 from headwater.kernel.positions import prepare_position
+from headwater.testing.window_laws import uncompiled
 
 BOUNDS = (
     "void(const int64[::1], const int64[::1], const int64[:,::1], const int64[::1], "
@@ -66,7 +69,32 @@ MEMBERS = {
     if hasattr(member.load(), "merge") and not member.load().reads_also
 }
 """Those whose functions are given the values only."""
+DAILY = {"Count", "CountDistinct", "Last", "Min", "Std", "Sum"}
+"""Compiled every day; the others, which take minutes to compile, run as Python."""
+
+
+def as_each(names: Iterable[str]) -> list[Any]:
+    """Members as they run every day, and those that are then Python compiled, too."""
+    return [
+        pytest.param((one, is_compiled), id=one + how, marks=marks)
+        for one in names
+        for is_compiled, how, marks in (
+            [(True, "", ())]
+            if one in DAILY
+            else [(False, "", ()), (True, ", compiled", (pytest.mark.slow,))]
+        )
+    ]
+
+
 WINDOWS = np.array([1, 5, 30, ALL_HISTORY, 2**62], np.int64)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A member, as machine code or as Python."""
+    member, is_compiled = request.param
+    with nullcontext() if is_compiled else uncompiled():
+        yield member
 
 
 def inputs(seed: int) -> dict[str, Any]:
@@ -173,7 +201,7 @@ def some_values(rng: Any, kind: str, rows: int) -> Any:
     return rng.choice([0.1, -0.0, 1e16, -1e16, 1e300, 5e-324, np.nan, np.inf, -2.5], rows)
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", as_each(MEMBERS), indirect=True)
 def test_activated_tree_equals_a_loop_over_the_visible_rows(name: str) -> None:
     for functions, kind, out_kind in forms(name):
         run = compiled(activated_tree, TREE.format(x=kind, out=out_kind), functions)
@@ -223,7 +251,7 @@ def by_prefix(
 ADDITIVE = [name for name in MEMBERS if MEMBERS[name].merge is add_words]
 
 
-@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("name", as_each(ADDITIVE), indirect=True)
 def test_prefix_states_have_the_bits_of_the_tree_where_known_time_never_falls(name: str) -> None:
     for functions, kind, out_kind in forms(name):
         types = {"x": kind, "out": out_kind}
@@ -272,7 +300,7 @@ def following(given: dict[str, Any], seed: int) -> Any:
 CHOOSING = [name for name in MEMBERS if MEMBERS[name].prepare is prepare_position]
 
 
-@pytest.mark.parametrize("name", CHOOSING)
+@pytest.mark.parametrize("name", as_each(CHOOSING), indirect=True)
 def test_one_stack_has_the_bits_of_two(name: str) -> None:
     """Values in one order as in the other, equal ones, and NaN, which is chosen always."""
     functions, types = MEMBERS[name], {"x": "int64", "out": "int64"}
@@ -292,7 +320,7 @@ def test_one_stack_has_the_bits_of_two(name: str) -> None:
         assert results[0] == results[1]
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", as_each(MEMBERS), indirect=True)
 def test_two_stacks_have_the_bits_of_the_tree_where_known_time_never_falls(name: str) -> None:
     for functions, kind, out_kind in forms(name):
         types = {"x": kind, "out": out_kind}
@@ -332,7 +360,7 @@ def test_the_newest_row_is_that_of_the_tree_where_nothing_ties() -> None:
         assert np.array_equal(found[0][has_row], expected[0][has_row])
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", as_each(MEMBERS), indirect=True)
 def test_grouped_fold_equals_a_loop_over_the_rows_of_each_code(name: str) -> None:
     for functions, kind, out_kind in forms(name):
         run = compiled(grouped_fold, FOLD.format(x=kind, out=out_kind), functions)
@@ -425,7 +453,7 @@ def counting(given: dict[str, Any], until: Any, asked: int) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", as_each(MEMBERS), indirect=True)
 def test_a_row_that_ends_is_in_the_tree_until_then(name: str) -> None:
     for functions, kind, out_kind in forms(name)[:1]:
         run = compiled(activated_tree, TREE.format(x=kind, out=out_kind), functions)

@@ -21,6 +21,7 @@ from headwater.testing.law_cases import KINDS, frame_of, merged, plain
 from headwater.testing.sql_expressions import sql_expression
 from headwater.testing.sql_oracle import Answer, answers, sharing, statement
 from headwater.testing.sql_words import WORDS, Word
+from headwater.testing.window_laws import uncompiled
 
 SEEDS = tuple(seed for seed in range(30) if history(seed).rows)
 HISTORY = merged([history(seed) for seed in SEEDS])
@@ -115,6 +116,18 @@ def test_every_word_of_the_vocabulary_has_an_entry() -> None:
 
 @pytest.mark.parametrize("column", KINDS)
 def test_each_word_over_each_kind_of_value_equals_sql(column: str) -> None:
+    """As plain Python: all words compiled take a minute."""
+    with uncompiled():
+        check_every_word(column)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("column", KINDS)
+def test_each_compiled_word_over_each_kind_of_value_equals_sql(column: str) -> None:
+    check_every_word(column)
+
+
+def check_every_word(column: str) -> None:
     """All words in one view, so that each window is asked for its rows once."""
     takers = [member for member in MEMBERS.values() if KINDS[column] in member.takes]
     found = compared(*(one for member in takers for one in every_feature(member, column)))

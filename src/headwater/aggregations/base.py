@@ -282,8 +282,9 @@ class Aggregation:
     reads_also: ClassVar[tuple[Extra, ...]] = ()
     """What its functions are given besides `x`; see above."""
     ticks: ClassVar[bool] = False
-    """Whether times and durations are folded as int64 microseconds instead of codes; those that
-    hold nanoseconds as these, of which a duration is rounded to the microsecond, half to even."""
+    """Whether times and durations are folded as int64 microseconds instead of codes. Where values
+    hold nanoseconds and the result is a duration, these are folded, and the result is rounded to
+    the microsecond, half to even."""
     unit_power: ClassVar[int] = 0
     """The power of the values' unit that a float result has; it is then exact for decimals.
     Where it is 1, durations give a duration, rounded to the microsecond, half to even."""

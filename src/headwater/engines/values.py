@@ -23,7 +23,9 @@ from headwater.plan.views import FeaturePlan
 _LARGEST = (1 << 63) - 1
 _ROOM = 1 << 60
 NULL_CODE = -NAN_CODE
-Operand = Literal["nothing", "codes", "hashes", "ticks", "float64", "int64", "uint64"]
+Operand = Literal[
+    "nothing", "codes", "hashes", "nanoseconds", "ticks", "float64", "int64", "uint64"
+]
 _NUMBERS = {"float64": pl.Float64, "int64": pl.Int64, "uint64": pl.UInt64}
 _MICROSECONDS = {"day": 86_400_000_000, "ms": 1_000}
 _COMPUTED = ("float", "value", "difference")
@@ -218,7 +220,7 @@ def number_kind(aggregation: Aggregation, column: pl.Series) -> Operand:
     power of their unit.
     """
     if column.dtype.is_temporal():
-        return "ticks"
+        return "nanoseconds" if digits_of(aggregation, column.dtype) else "ticks"
     if column.dtype.is_decimal():
         is_exact = aggregation.unit_power or aggregation.returns != "float"
         return "int64" if is_exact else "float64"
@@ -230,6 +232,8 @@ def number_kind(aggregation: Aggregation, column: pl.Series) -> Operand:
 
 
 def _operand(column: pl.Series, kind: Operand) -> pl.Series:
+    if kind == "nanoseconds":
+        return column.to_physical().fill_null(0)
     if kind == "ticks":
         return _ticks(column)
     if kind == "int64" and column.dtype.is_decimal():
@@ -238,15 +242,18 @@ def _operand(column: pl.Series, kind: Operand) -> pl.Series:
 
 
 def _ticks(column: pl.Series) -> pl.Series:
-    """Times and durations as whole numbers: of nanoseconds if they hold these, or microseconds.
+    """Times and durations as whole microseconds; nanoseconds are rounded down.
 
     Raises:
         InvalidOperationError: One does not fit 64 bits.
     """
-    whole = column.to_physical()
-    factor = _MICROSECONDS.get("day" if column.dtype == pl.Date else column.dtype.time_unit, 1)  # type: ignore[attr-defined]
-    if factor > 1:
-        whole = (whole.cast(pl.Int128) * pl.Series([factor], dtype=pl.Int128)).cast(pl.Int64)
+    whole, dtype = column.to_physical(), column.dtype
+    unit = "day" if dtype == pl.Date else dtype.time_unit  # type: ignore[attr-defined]
+    if unit == "ns":
+        whole = whole // 1_000
+    elif unit in _MICROSECONDS:
+        factor = pl.Series([_MICROSECONDS[unit]], dtype=pl.Int128)
+        whole = (whole.cast(pl.Int128) * factor).cast(pl.Int64)
     return whole.fill_null(0)
 
 
