@@ -143,12 +143,12 @@ def test_the_window_just_before_is_that_of_an_earlier_moment_known_now(
                        known=known, entity=ENTITY)  # fmt: skip
         features = [replace(f, window=f.window.earlier() or f.window) for f in plan.features]
         as_of = spine["as_of"].to_physical()
-        end = "" if hop is None else "_hop_7h"
+        named = "" if hop is None else "_hop_7h"
         found = window_features(
             replace(plan, features=tuple(features)), Rows(plan.source, frame),
             spine.select(ENTITY), as_of=as_of,
         )  # fmt: skip
-        for word, column, values in (("sum", "quantity", found[f"v__s_1d{end}"]),
+        for word, column, values in (("sum", "quantity", found[f"v__s_1d{named}"]),
                                      ("count_distinct", "note", found["v__n_1d"])):  # fmt: skip
             step = hop if hop is not None and word == "sum" else 1
             ends = [None if t is None else (t - DAY) // step * step for t in as_of]

@@ -35,6 +35,8 @@ FAILURES = (errors.NumbaError, errors.UnsupportedBytecodeError)
 class _Joined(JITCodeLibrary):  # type: ignore[misc]
     """A function with all it calls, which nothing is done to before `emitted`."""
 
+    _final_module: Any
+
     def _optimize_functions(self, module: Any) -> None:
         module.data_layout = self._codegen._data_layout
 
