@@ -163,7 +163,9 @@ def test_a_fault_is_told_at_the_line_where_the_template_was_called() -> None:
 def test_the_time_since_the_first_event_is_null_with_an_indicator_of_it() -> None:
     since = values(hw.templates.recency())["time_since_last_all"]
     frame = pl.DataFrame({"since": since, "label": [0, 1]})
-    recipe = hw.Recipe(hw.FlagMissing(hw.columns("since")), hw.ImputeConstant(hw.numeric(), value=0))
+    recipe = hw.Recipe(
+        hw.FlagMissing(hw.columns("since")), hw.ImputeConstant(hw.numeric(), value=0)
+    )
     prepared = recipe.fit(frame, label="label").apply(frame)
     assert prepared["since_missing"].to_list() == [0.0, 1.0]
     assert prepared["since"].to_list() == [days(0.25) / timedelta(microseconds=1), 0.0]
