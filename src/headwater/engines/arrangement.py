@@ -110,23 +110,27 @@ def arrange(
         rows = order_of(sequence, threads=threads)
         order, time = rows_of(events[rows], times[rows], threads=threads)
         rows = rows[order]
-    starts = _starts(events, entities)
+    starts = _starts(events, entities, threads)
     moments = as_of.fill_null(0).to_numpy()
     if as_of.null_count():
         asked = np.where(as_of.is_null().to_numpy(), -1, asked)
     spine, moments = rows_of(asked, moments, threads=threads)
-    edges = _starts(asked, entities)
+    edges = _starts(asked, entities, threads)
     groups = np.stack([starts[:-1], starts[1:], edges[:-1], edges[1:]], axis=1)
     groups = groups[groups[:, 2] < groups[:, 3]]
     ties = _ties(time, starts, None if sequence is None else sequence[rows])
     return Arranged(rows, starts, time, spine, moments, groups, ties)
 
 
-def _starts(codes: Any, entities: int) -> Any:
+def _starts(codes: Any, entities: int, threads: int) -> Any:
     """Where the rows of each entity begin once they are sorted, and the number of all."""
-    sizes = np.zeros(entities + 1, np.int64)
-    for start in range(0, len(codes), _AT_ONCE):
-        sizes += np.bincount(codes[start : start + _AT_ONCE] + 1, minlength=entities + 1)
+    found = list[Any]()
+
+    def part(start: int, stop: int) -> None:
+        found.append(np.bincount(codes[start:stop] + 1, minlength=entities + 1))
+
+    for_ranges(part, len(codes), threads, step=_AT_ONCE)
+    sizes = sum(found, np.zeros(entities + 1, np.int64))
     sizes[0] = 0
     return np.cumsum(sizes)
 

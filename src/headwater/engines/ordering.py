@@ -73,10 +73,10 @@ def by_two(high: Any, low: Any, *, least: int | None = None, threads: int = 1) -
         least: By default no row is left out.
         threads: How many to use.
     """
-    first, last = int(high.min()), int(high.max())
+    first, last = extremes(high, threads)
     if least is not None:
         first = max(first, least)
-    lowest, most = int(low.min()), int(low.max())
+    lowest, most = extremes(low, threads)
     low_bits = (most - lowest).bit_length()
     bits = (last - first).bit_length() + low_bits
     cut = max(bits - _BUCKETS, 0)
@@ -89,6 +89,19 @@ def by_two(high: Any, low: Any, *, least: int | None = None, threads: int = 1) -
     sort = compiled(sort_buckets, SORT)
     for_groups(lambda some: sort(about, keys, order, some), _filled(stops), threads)
     return order[: stops[-1]], keys[: stops[-1]]
+
+
+def extremes(numbers: Any, threads: int) -> tuple[int, int]:
+    """The least and the greatest of some numbers, on this many threads."""
+    found = list[tuple[int, int]]()
+
+    def part(start: int, stop: int) -> None:
+        own = numbers[start:stop]
+        found.append((int(own.min()), int(own.max())))
+
+    for_ranges(part, len(numbers), threads)
+    lows, highs = zip(*found, strict=True)
+    return min(lows), max(highs)
 
 
 def dealt(high: Any, low: Any, about: Any, *, buckets: int, threads: int) -> tuple[Any, Any, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,34 +81,46 @@ class Asked:
     limits: Limits
 
 
-def run_passes(asked: Sequence[Asked], seen: Visibility) -> list[tuple[Any, Any, Any]]:
+def run_passes(asked: Sequence[Asked], seen: Visibility) -> Iterator[tuple[Any, Any, Any]]:
     """The results and their status, a row for each window, in the order of the kernel; the items.
 
-    Folds that can share a pass do.
+    Each fold is run when its turn comes, and with it those that can share its pass.
 
     Args:
         asked: Folds of values of the same rows.
         seen: Where windows begin and end, and when rows are known.
     """
-    found: list[Any] = [None] * len(asked)
+    shared = _shared(asked, seen)
+    found: dict[int, tuple[Any, Any, Any]] = {}
+    for place, one in enumerate(asked):
+        if place in shared:
+            places = shared[place]
+            given: Any = [asked[member].given for member in places]
+            results = run_states(given, _known(seen, one), seen.threads)
+            found |= dict(zip(places, results, strict=True))
+            del results
+            shared = {member: all_of for member, all_of in shared.items() if all_of is not places}
+        elif place not in found:
+            found[place] = run_pass(one, seen)
+        tied = seen.ties_at_starts(one.limits, one.clock)
+        if tied is not None:
+            write_ties(tied, *found[place][:2])
+        yield found.pop(place)  # none is held longer than until it is answered
+
+
+def _shared(asked: Sequence[Asked], seen: Visibility) -> dict[int, list[int]]:
+    """The folds whose states add, each with the places of all that one state serves."""
     together: dict[tuple[int, int], list[int]] = {}
     for place, one in enumerate(asked):
         if adds(one.given) and _is_quick(one.given, seen, one.clock, one.limits):
             low, _ = seen.edges(one.limits, one.clock)
             together.setdefault((id(low), id(seen.known(one.clock))), []).append(place)
-        else:
-            found[place] = run_pass(one, seen)
+    found = dict[int, list[int]]()
     for places in together.values():
         given: Any = [asked[place].given for place in places]
-        known = _known(seen, asked[places[0]])
-        for shared in clusters(given):
-            results = run_states([given[member] for member in shared], known, seen.threads)
-            for member, result in zip(shared, results, strict=True):
-                found[places[member]] = result
-    for one, (out, status, _) in zip(asked, found, strict=True):
-        tied = seen.ties_at_starts(one.limits, one.clock)
-        if tied is not None:
-            write_ties(tied, out, status)
+        for members in clusters(given):
+            every = [places[member] for member in members]
+            found |= dict.fromkeys(every, every)
     return found
 
 

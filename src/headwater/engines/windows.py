@@ -125,8 +125,8 @@ def answers(
     for together in _of_same_rows(parts):
         asked = [Asked(part.given, part.features[0].mask, part.limits) for part in together]
         found = run_passes(asked, seen)
-        for part in together:  # and none is held longer than until it is answered
-            columns |= _answer(part, found.pop(0), view, seen, keys)
+        for part in together:
+            columns |= _answer(part, next(found), view, seen, keys)
     return composed(view.features, columns)
 
 
