@@ -37,6 +37,7 @@ _HOMES = {
     "enrich": "runtime.enrich",
     "forget_histories": "runtime.enrich",
     "numeric": "steps.selectors",
+    "planned": "runtime.build",
     "strings": "steps.selectors",
     "synthesize": "runtime.synthesize",
     "train": "runtime.train",

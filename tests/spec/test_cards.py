@@ -13,7 +13,6 @@ import pytest
 
 import headwater as hw
 from headwater.plan.faults import Faults
-from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import plan_view
 from headwater.spec.cards import SHOWN, card, definition_card, describe
 from headwater.spec.frame import Frame
@@ -160,8 +159,7 @@ def test_a_plan_shows_each_feature_with_its_clock() -> None:
         "spend__amount_mean_7d": "Float64, known at paid_at",
         "spend__amount_mean_30d": "Float64, known at paid_at",
     }
-    lines = shown(plan_training_set(SET, faults))
-    assert faults.found == []
+    lines = shown(hw.planned(SET))
     assert lines["spend__amount_mean_7d"] == "Float64, known at paid_at"
     assert lines["customer"] == "String, known at always, proved"
     assert lines["large"] == "label, Boolean, known at paid_at"

@@ -146,6 +146,11 @@ def _with_definitions(artifact: Artifact, plan: TrainingSetPlan) -> Artifact:
 def planned(training_set: TrainingSet) -> TrainingSetPlan:
     """The training set resolved, and proved to let nothing through before it is known.
 
+    No row is read. In a notebook it shows each input with its type, and when and why it is known.
+
+    Args:
+        training_set: What would be built.
+
     Raises:
         SpecErrors: All faults of its definitions.
         EngineError: HW505, the plan has a gap.
