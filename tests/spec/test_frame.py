@@ -131,3 +131,14 @@ def test_only_a_frame_of_polars_is_known_to_stay_what_it_is() -> None:
     assert one.stamp() is not None
     others = [rows.lazy(), rows.to_pandas(), rows.to_arrow()]
     assert [Frame(other).stamp() for other in others] == [None, None, None]
+
+
+def test_a_fault_that_polars_had_with_the_rows_is_one_of_the_data_and_names_no_value() -> None:
+    frame = Frame(pl.DataFrame({"a": ["secret"]}))
+    scanned = frame.scan(["a"]).select(pl.col("a").cast(pl.Int64))
+    with pytest.raises(pl.exceptions.PolarsError) as caught:
+        scanned.collect()
+    found = frame.unread(caught.value)
+    assert (found.code, found.place) == ("HW401", frame.place)
+    assert "InvalidOperationError" in str(found)
+    assert "secret" not in str(found)

@@ -156,6 +156,7 @@ DIFFERENT = [
     amount.is_in([*range(50), 999, *range(51, 100)]),
     pl.col("name").is_in(["1", "2"]),
     amount.is_in([1.0, None]),
+    amount.is_in(pl.lit(None)),
     amount + float("nan"),
     amount + float("inf"),
     amount + float("-inf"),
