@@ -70,6 +70,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--large", action="store_true", help="ten times as many, fewer peers")
     parser.add_argument("--small", action="store_true", help="2,000 events; docs stay as they are")
     parser.add_argument("--peers", help="names with commas between; docs stay as they are")
+    parser.add_argument("--without", default="", help="names with commas between, which sit out")
     parser.add_argument("--folder", help="where the data go, and stay")
     asked = parser.parse_args()
     if asked.large:
@@ -80,9 +81,10 @@ def _asked() -> argparse.Namespace:
 
 
 def _chosen(asked: argparse.Namespace) -> list[Contestant]:
-    known = LARGE if asked.large else CONTESTANTS
+    left_out = asked.without.split(",")
+    known = [one for one in (LARGE if asked.large else CONTESTANTS) if one.name not in left_out]
     if asked.peers is None:
-        return list(known)
+        return known
     wanted = {HEADWATER, SAME, *asked.peers.split(",")}
     unknown = wanted - {one.name for one in known}
     if unknown:
