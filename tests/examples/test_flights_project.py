@@ -193,6 +193,7 @@ def test_an_input_that_is_provably_known_too_late_is_refused(data: Path, tmp_pat
 # what the clocks are worth
 
 
+@pytest.mark.slow
 def test_the_weather_is_that_of_the_last_report_and_of_new_york_only(
     data: Path, tmp_path: Path
 ) -> None:
