@@ -93,13 +93,11 @@ def run_passes(asked: Sequence[Asked], seen: Visibility) -> Iterator[tuple[Any, 
     shared = _shared(asked, seen)
     found: dict[int, tuple[Any, Any, Any]] = {}
     for place, one in enumerate(asked):
-        if place in shared:
-            places = shared[place]
-            given: Any = [asked[member].given for member in places]
+        if place not in found and place in shared:
+            given: Any = [asked[member].given for member in shared[place]]
             results = run_states(given, _known(seen, one), seen.threads)
-            found |= dict(zip(places, results, strict=True))
+            found |= dict(zip(shared[place], results, strict=True))
             del results
-            shared = {member: all_of for member, all_of in shared.items() if all_of is not places}
         elif place not in found:
             found[place] = run_pass(one, seen)
         tied = seen.ties_at_starts(one.limits, one.clock)
