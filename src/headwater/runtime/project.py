@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from headwater import plugins
 from headwater.errors import Place, SpecError, SpecErrors, closest, raise_all
+from headwater.runtime.failure_hooks import hook_faults
 from headwater.runtime.project_modules import execute, importable
 from headwater.schema.sizes import parse_size
 from headwater.spec.attributes import Attributes
@@ -22,7 +23,16 @@ from headwater.stores.home import Home
 
 Definition = Source | FeatureView | Attributes | TrainingSet | Model | ClockComparison
 _Kind = TypeVar("_Kind", Source, FeatureView, Attributes, TrainingSet, Model, ClockComparison)
-_KNOWN = {"name", "seed", "definitions", "prepare", "memory"}
+_KINDS: dict[str, type] = {
+    "name": str,
+    "seed": int,
+    "definitions": list,
+    "prepare": str,
+    "memory": str,
+    "on_failure": list,
+    "on_failure_seconds": int,
+}
+"""The settings and what each takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +115,7 @@ def load_project(folder: Path) -> Project:
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """What `headwater.toml` says, checked: name, seed, definitions, prepare, memory.
+    """What `headwater.toml` says, checked.
 
     Raises:
         SpecError: HW101 no project there, HW102 the file is wrong.
@@ -123,19 +133,18 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise SpecError(
             "HW102", f"headwater.toml cannot be read: {error}", place=str(path)
         ) from error
-    kinds = {"name": str, "seed": int, "definitions": list, "prepare": str, "memory": str}
     for key, value in settings.items():
-        if key not in kinds:
+        if key not in _KINDS:
             raise SpecError(
                 "HW102",
                 f"setting {key!r} is not known",
                 place=str(path),
-                hint=closest(key, _KNOWN, "settings"),
+                hint=closest(key, _KINDS, "settings"),
             )
-        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+        if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
             raise SpecError(
                 "HW102",
-                f"setting {key!r} takes {kinds[key].__name__}, found {value!r}",
+                f"setting {key!r} takes {_KINDS[key].__name__}, found {value!r}",
                 place=str(path),
             )
     for name in settings.get("definitions", ()):
@@ -148,6 +157,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
                 place=str(path),
             )
     _check_memory(settings, path)
+    fault = hook_faults(settings)
+    if fault is not None:
+        raise SpecError("HW102", fault, place=str(path))
     return settings
 
 

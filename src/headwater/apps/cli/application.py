@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 import headwater
 from headwater.apps.cli.edge import ended
-from headwater.apps.cli.verbs import VERBS, Verb
+from headwater.apps.cli.verbs import VERBS, Verb, alert
 from headwater.apps.cli.vocabulary import families
 
 _AS_JSON = Annotated[
@@ -77,8 +77,14 @@ def _command(verb: Verb) -> Callable[..., None]:
         def work(say: Callable[[str], None]) -> Any:
             return verb.act(**arguments, say=say)
 
-        is_log = bool(context.obj)
-        code = ended(work, verb.show, as_json=as_json, verb=verb.name, log_json=is_log)
+        code = ended(
+            work,
+            verb.show,
+            as_json=as_json,
+            verb=verb.name,
+            log_json=bool(context.obj),
+            alert=partial(alert, verb.name, arguments["project"]) if verb.alerts else None,
+        )
         raise typer.Exit(code)
 
     hints = get_type_hints(verb.act, include_extras=True)

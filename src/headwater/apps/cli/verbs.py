@@ -52,11 +52,13 @@ class Verb:
         act: Its name, its help and what it does.
         show: Its result for a reader.
         example: A command line that works.
+        alerts: Whether the project's `on_failure` hears of its failure.
     """
 
     act: Callable[..., Result]
     show: Callable[[Result], str]
     example: str
+    alerts: bool = False
 
     @property
     def name(self) -> str:
@@ -145,6 +147,16 @@ def report(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say)
     return report_project(loaded, name, say=say)
 
 
+def alert(verb: str, folder: Path, exit_code: int, code: str, error: str) -> str | None:
+    """Tell a project's hook of a failure; what went wrong with that, None where nothing did."""
+    from headwater.runtime.failure_hooks import call_hook, failure_hook
+
+    hook = failure_hook(folder)
+    if hook is None:
+        return None
+    return call_hook(hook, error, verb=verb, exit_code=exit_code, code=code)
+
+
 def _loaded(folder: Path, say: Say) -> Project:
     say(f"definitions in {folder.as_posix()}")
     from headwater.runtime.project import load_project
@@ -155,11 +167,11 @@ def _loaded(folder: Path, say: Say) -> Project:
 VERBS = (
     Verb(init, rendering.init, "headwater init shop"),
     Verb(demo, rendering.run, "headwater demo flights"),
-    Verb(check, rendering.check, "headwater check flights --strict"),
+    Verb(check, rendering.check, "headwater check flights --strict", alerts=True),
     Verb(plan, plan_rendering.plan, "headwater plan flights --mermaid"),
     Verb(explain, plan_rendering.explain, "headwater explain origin flights"),
-    Verb(build, rendering.build, "headwater build flights late_arrival"),
+    Verb(build, rendering.build, "headwater build flights late_arrival", alerts=True),
     Verb(train, rendering.train, "headwater train flights late_gbm"),
-    Verb(run, rendering.run, "headwater run flights --json"),
+    Verb(run, rendering.run, "headwater run flights --json", alerts=True),
     Verb(report, rendering.report, "headwater report flights"),
 )
