@@ -38,6 +38,7 @@ _HOMES = {
     "forget_histories": "runtime.enrich",
     "numeric": "steps.selectors",
     "planned": "runtime.build",
+    "set_aside": "runtime.contracts",
     "strings": "steps.selectors",
     "synthesize": "runtime.synthesize",
     "train": "runtime.train",

@@ -200,6 +200,7 @@ CODES |= {  # sources, views, features
     "HW212": "a static table is asked for its history",
     "HW213": "an aggregation cannot be compiled",
     "HW214": "by= would make too many columns",
+    "HW215": "a check that depends on other rows cannot set rows aside",
 }
 CODES |= {  # the two clocks
     "HW301": "a column that must hold times holds something else",

@@ -39,7 +39,11 @@ It stands in `hw.Source(..., contract=[hw.Positive("price", at_most=3)])`. Stati
 aggregations that serve fits, over columns of the source; rows that `where=` leaves out are gone
 by then. `planted` is the example that the laws of `headwater.testing.check_laws` are tried on, and
 `check_laws(Positive)` says whether they hold. A check of several columns is a `ColumnsCheck`; one
-with arguments of its own says in `faults` what is wrong with them.
+with arguments of its own says in `faults` what is wrong with them. A check that can tell from a row
+alone whether this row breaks it says so in `breaks`, and may then set such rows aside:
+
+    def breaks(self) -> pl.Expr:
+        return pl.col(self.column) <= 0
 '''
 
 from __future__ import annotations
@@ -54,7 +58,7 @@ import polars as pl
 from headwater.aggregations.base import Aggregation
 from headwater.errors import Place, caller
 
-OnBreak = Literal["fail", "warn"]
+OnBreak = Literal["fail", "warn", "set_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,15 @@ class Check(ABC):
     """Something that should hold of each row of a source.
 
     Args:
-        at_most: How many rows may break it: a number of rows, or as a float a share of them.
+        at_most: How many rows may break it: a number of rows, or as a float a share of them. By
+            default none; where rows are set aside, any number.
         where: A Polars row expression or the name of a boolean column; other rows do not count.
-        on_break: `fail` stops what reads the source (HW411), `warn` reports a finding.
+        on_break: `fail` stops what reads the source (HW411), `warn` reports a finding, `set_aside`
+            leaves the rows that break it out of all that is read, and keeps them apart with the
+            reason. Only a check that tells from a row alone can do that (HW215).
     """
 
-    at_most: int | float = field(default=0, kw_only=True)
+    at_most: int | float | None = field(default=None, kw_only=True)
     where: Any = field(default=None, kw_only=True)
     on_break: OnBreak = field(default="fail", kw_only=True)
     place: Place | None = field(default_factory=caller, kw_only=True, compare=False, repr=False)
@@ -108,6 +115,10 @@ class Check(ABC):
         """What is wrong with its own arguments, given the types of its columns."""
         return []
 
+    def breaks(self) -> pl.Expr | None:
+        """True for a row that breaks it, told from this row alone; None where others decide."""
+        return None
+
     @property
     def named(self) -> tuple[str, ...]:
         """The columns that it is about: its field `column`, or `columns` where it has several."""
@@ -129,7 +140,7 @@ class ColumnsCheck(Check):
     def __init__(
         self,
         *columns: str,
-        at_most: int | float = 0,
+        at_most: int | float | None = None,
         where: Any = None,
         on_break: OnBreak = "fail",
     ) -> None:

@@ -40,16 +40,19 @@ class Between(Check):
     high: Any = None
 
     def wanted(self) -> dict[str, Aggregation]:
+        return {"broken": Count(where=self.breaks())}
+
+    def broken(self, statistics: Mapping[str, Any]) -> int:
+        return int(statistics["broken"])
+
+    def breaks(self) -> pl.Expr:
         column = _comparable(self.column, self.high if self.low is None else self.low)
         is_outside = [
             *([column < _literal(self.low)] if self.low is not None else []),
             *([column > _literal(self.high)] if self.high is not None else []),
             *([column.is_nan()] if _is_number(self.low) or _is_number(self.high) else []),
         ]
-        return {"broken": Count(where=pl.any_horizontal(*is_outside))}
-
-    def broken(self, statistics: Mapping[str, Any]) -> int:
-        return int(statistics["broken"])
+        return pl.any_horizontal(*is_outside)
 
     def faults(self, types: Mapping[str, pl.DataType]) -> list[str]:
         bounds = {"low": self.low, "high": self.high}

@@ -25,11 +25,13 @@ class NotNull(ColumnsCheck):
     """
 
     def wanted(self) -> dict[str, Aggregation]:
-        is_broken = pl.any_horizontal(*(pl.col(column).is_null() for column in self.columns))
-        return {"broken": Count(where=is_broken)}
+        return {"broken": Count(where=self.breaks())}
 
     def broken(self, statistics: Mapping[str, Any]) -> int:
         return int(statistics["broken"])
+
+    def breaks(self) -> pl.Expr:
+        return pl.any_horizontal(*(pl.col(column).is_null() for column in self.columns))
 
     @classmethod
     def planted(cls) -> Planted:

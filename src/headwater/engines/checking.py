@@ -11,11 +11,11 @@ import polars as pl
 
 from headwater.aggregations.base import Aggregation
 from headwater.checks.base import Check
+from headwater.engines.breaking import kept, none_kept, place_of
 from headwater.engines.computed import computed
 from headwater.engines.folding import fold
-from headwater.engines.histories import read_rows
-from headwater.errors import Place
-from headwater.plan.checks import expression, read_by
+from headwater.engines.histories import whole_rows
+from headwater.plan.checks import SET_ASIDE, expression, read_by
 from headwater.plan.sources import SourcePlan
 
 
@@ -30,7 +30,7 @@ class CheckResult:
         rows: How many rows were asked: those that meet `where=`.
         broken: How many of them break it.
         allowed: How many may.
-        on_break: `fail` or `warn`.
+        on_break: `fail`, `warn` or `set_aside`.
         note: What else the check says of what it found.
     """
 
@@ -50,9 +50,11 @@ class CheckResult:
 
     def __str__(self) -> str:
         named = ", ".join(self.columns)
-        may = "none may" if not self.allowed else f"{self.allowed:,} may"
+        may = ", none may" if not self.allowed else f", {self.allowed:,} may"
+        if self.on_break == SET_ASIDE and self.passed:
+            may = " and are set aside"
         also = f"; {self.note}" if self.note else ""
-        return f"{self.check}({named}): {self.broken:,} of {self.rows:,} rows break it, {may}{also}"
+        return f"{self.check}({named}): {self.broken:,} of {self.rows:,} rows break it{may}{also}"
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values; without a note where it is empty."""
@@ -69,15 +71,24 @@ class CheckResult:
 def check_source(plan: SourcePlan) -> list[CheckResult]:
     """What each check of a source's contract finds in its rows, in the order of the contract.
 
+    Checks that set rows aside are asked of all rows, the others of those that remain.
+
     Raises:
-        DataError: The source cannot be read; HW410, an expression of a check cannot be computed.
+        DataError: The source cannot be read; HW402, it has no rows or all are set aside; HW410, an
+            expression of a check cannot be computed.
     """
     contract = plan.source.contract
     if not contract:
         return []
     columns = {column for check in contract for column in read_by(check, plan.schema)}
-    frame = read_rows(plan, columns).frame
-    return [check_rows(check, frame, source=plan.source.name) for check in contract]
+    rows = whole_rows(plan, columns).frame
+    remaining, name = kept(plan, rows), plan.source.name
+    if not remaining.height:
+        raise none_kept(plan)
+    return [
+        check_rows(check, rows if check.on_break == SET_ASIDE else remaining, source=name)
+        for check in contract
+    ]
 
 
 def check_rows(check: Check, frame: pl.DataFrame, *, source: str) -> CheckResult:
@@ -90,7 +101,7 @@ def check_rows(check: Check, frame: pl.DataFrame, *, source: str) -> CheckResult
         check.named,
         rows=asked.height,
         broken=check.broken(statistics),
-        allowed=_allowed(check.at_most, asked.height),
+        allowed=_allowed(check, asked.height),
         on_break=check.on_break,
         note=check.note(statistics),
     )
@@ -99,7 +110,7 @@ def check_rows(check: Check, frame: pl.DataFrame, *, source: str) -> CheckResult
 def _asked(check: Check, frame: pl.DataFrame) -> pl.DataFrame:
     if check.where is None:
         return frame
-    where = computed(frame, {"where": expression(check.where)}, place=_place(check))["where"]
+    where = computed(frame, {"where": expression(check.where)}, place=place_of(check))["where"]
     return frame.filter(where.fill_null(False))
 
 
@@ -118,7 +129,7 @@ def _statistics(check: Check, frame: pl.DataFrame) -> Mapping[str, Any]:
     }
     names = {key: f"{position}" for position, key in enumerate(parts)}
     named = {names[key]: part for key, part in parts.items()}
-    values = computed(frame, named, place=_place(check))
+    values = computed(frame, named, place=place_of(check))
     return fold({name: _over(one, name, names) for name, one in wanted.items()}, values)
 
 
@@ -131,10 +142,9 @@ def _over(aggregation: Aggregation, name: str, names: Mapping[tuple[str, str], s
     return replace(aggregation, column=names.get((name, "column")), where=names[name, "where"])
 
 
-def _allowed(at_most: int | float, rows: int) -> int:
+def _allowed(check: Check, rows: int) -> int:
     """How many rows may break a check; a share is taken as it is written, 0.29 of 100 is 29."""
+    at_most = check.at_most
+    if at_most is None:
+        return rows if check.on_break == SET_ASIDE else 0
     return at_most if isinstance(at_most, int) else int(Fraction(str(at_most)) * rows)
-
-
-def _place(check: Check) -> Place | None:
-    return None if check.place is None else check.place.of(type(check).__name__)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from headwater.engines.breaking import kept, none_kept
 from headwater.engines.computed import computed
 from headwater.engines.refusals import RowsRefused
 from headwater.engines.times import filled, microseconds, plus, rounds_alike
@@ -116,8 +117,29 @@ class Rows:
 def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
     """Read and derive these columns of a source; versions of one event stay rows (see `versions`).
 
+    Rows that checks set aside are left out.
+
     Raises:
-        DataError: HW402, the source has no rows; HW410, a column cannot be derived.
+        DataError: HW402, the source has no rows, or all are set aside; HW410, a column cannot be
+            derived.
+    """
+    columns = tuple(columns)
+    rows, chained = whole_rows(plan, columns), _chained(plan, _needed(plan, columns))
+    rows = without_set_aside(rows, columns)
+    if not rows.frame.height:
+        raise none_kept(plan)
+    if not chained:
+        return rows
+    from headwater.engines.chains import with_views  # a view reads rows, which may have views
+
+    return with_views(rows, chained)
+
+
+def whole_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
+    """The same with the rows that checks set aside, and without columns of views.
+
+    Raises:
+        DataError: HW402, the source has no rows; HW410.
     """
     columns = tuple(columns)
     # in one chunk, or each row expression would copy the frame
@@ -126,17 +148,26 @@ def read_rows(plan: SourcePlan, columns: Iterable[str]) -> Rows:
         raise DataError(
             "HW402", f"source {plan.source.name!r} has no rows", place=plan.source.place
         )
-    rows, chained = derived(plan, frame, columns), _chained(plan, _needed(plan, columns))
-    if not chained:
-        return rows
-    from headwater.engines.chains import with_views  # a view reads rows, which may have views
+    return derived(plan, frame, (*columns, *plan.set_aside_by))
 
-    return with_views(rows, chained)
+
+def without_set_aside(rows: Rows, columns: Iterable[str]) -> Rows:
+    """The rows that no check sets aside, without what was read only to tell that.
+
+    Args:
+        rows: Not composed; with these columns and `plan.set_aside_by`.
+        columns: What is asked for.
+    """
+    plan = rows.plan
+    if not plan.sets_aside:
+        return rows
+    frame, asked = kept(plan, rows.frame), _needed(plan, columns)
+    return Rows(plan, frame.select(name for name in frame.columns if name in asked))
 
 
 def stored(plan: SourcePlan, columns: Iterable[str]) -> tuple[str, ...]:
-    """What has to be read of a source for these columns."""
-    needed = _needed(plan, columns)
+    """What has to be read of a source for these columns, and to tell which rows are set aside."""
+    needed = _needed(plan, (*columns, *plan.set_aside_by))
     return tuple(sorted(needed - plan.source.derive.keys() - _chained(plan, needed)))
 
 

@@ -9,14 +9,14 @@ composed row has one entity, by which it is written once more.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
 
 from headwater.engines.arrangement import comparable_key
 from headwater.engines.feature_rows import feature_rows, parts_of
-from headwater.engines.histories import Rows, derived, stored
+from headwater.engines.histories import Rows
 from headwater.engines.partitions import (
     PARTITION,
     mixed,
@@ -78,24 +78,18 @@ def _is_plain(plan: ViewPlan, folder: Path, partitions: int) -> bool:
     source, pieces = plan.source.source, folder / "identities"
     columns = {*source.identity, *([source.deleted] if source.deleted else [])}
     _split_by_identity(plan, pieces, partitions, columns)
-    found = all(is_plain(_piece(plan, pieces, one, columns)) for one in range(partitions))
+    found = all(is_plain(read_partition(plan, pieces, one, columns)) for one in range(partitions))
     shutil.rmtree(pieces)
     return found
 
 
 def _split_by_identity(
-    plan: ViewPlan, folder: Path, partitions: int, columns: Iterable[str]
+    plan: ViewPlan, folder: Path, partitions: int, columns: Collection[str]
 ) -> None:
     """Write rows so that all versions of an event are in one piece."""
     types, identity = plan.source.schema, plan.source.source.identity
     keys = [comparable_key(pl.col(column), types[column]) for column in identity]
     split_rows(plan, folder, mixed(keys, partitions), columns=columns)
-
-
-def _piece(plan: ViewPlan, folder: Path, number: int, columns: Iterable[str]) -> Rows:
-    """The versions of some events, which may be none."""
-    types = {name: plan.source.schema[name] for name in stored(plan.source, columns)}
-    return derived(plan.source, read_files(folder, number, types), columns)
 
 
 def _split_composed(plan: ViewPlan, folder: Path, partitions: int) -> None:
@@ -105,7 +99,7 @@ def _split_composed(plan: ViewPlan, folder: Path, partitions: int) -> None:
     refused: list[DataError] = []
     for number in range(partitions):
         try:
-            _compose(plan, _piece(plan, pieces, number, columns), composed, number)
+            _compose(plan, read_partition(plan, pieces, number, columns), composed, number)
         except DataError as error:
             refused.append(error)
     if refused:

@@ -20,10 +20,14 @@ from headwater.spec.plain import plain
 from headwater.spec.source import Source
 
 Types = Mapping[str, pl.DataType]
+SET_ASIDE = "set_aside"
+"""The `on_break` of checks whose rows are left out of what is read."""
 
 
-def check_contract(source: Source, types: Types, faults: Faults, place: Place | None) -> None:
-    """Add the faults of a source's contract.
+def check_contract(
+    source: Source, types: Types, faults: Faults, place: Place | None
+) -> tuple[Check, ...]:
+    """Add the faults of a source's contract, and give the sound checks that set rows aside.
 
     Args:
         source: As declared.
@@ -34,11 +38,16 @@ def check_contract(source: Source, types: Types, faults: Faults, place: Place | 
     contract: Any = source.contract
     owner = f"source {source.name!r}"
     if not faults.is_a(contract, Sequence, f"contract= of {owner}", place):
-        return
+        return ()
+    sound = []
     for check in contract:
         if isinstance(check, Check):
             at = None if check.place is None else check.place.of(f"{owner}, {_word(check)}")
-            _check(check, types, faults, at, owner)
+            own = Faults()
+            _check(check, types, own, at, owner)
+            if check.on_break == SET_ASIDE and not own.found:
+                sound += [check] if _tells_rows(check, types, own, at, owner) else []
+            faults.take(own.found)
             continue
         faults.add(
             "HW211",
@@ -46,6 +55,9 @@ def check_contract(source: Source, types: Types, faults: Faults, place: Place | 
             place=place,
             hint='write checks such as hw.NotNull("carrier")',
         )
+    if sound:
+        faults.names_folder(source.name, place)  # what is set aside is kept under its name
+    return tuple(sound)
 
 
 def read_by(check: Check, types: Types) -> tuple[str, ...]:
@@ -66,19 +78,38 @@ def contract_of(source: Source) -> list[Any]:
     It is no part of what decides a feature's value: features stay when a contract changes. It is
     part of what decides whether there is an artifact, and of what its manifest says.
     """
-    return [{"check": plain(check), "code": _code_of(check)} for check in source.contract]
+    return [{"check": plain(check), "code": code_of(check)} for check in source.contract]
 
 
-def _code_of(check: Check) -> str:
+def code_of(check: Check) -> str:
     """The digest of the file that the check's class is written in."""
     return hashlib.sha256(Path(inspect.getfile(type(check))).read_bytes()).hexdigest()
+
+
+def _tells_rows(
+    check: Check, types: Types, faults: Faults, place: Place | None, owner: str
+) -> bool:
+    """Whether a check tells from a row alone whether it breaks it: what is learned would leak."""
+    if any(types[name] == REPORTED for name in check.named):
+        return False
+    breaks = check.breaks()
+    if breaks is None:
+        faults.add(
+            "HW215",
+            f"{_word(check)} cannot set rows aside: which row breaks it depends on other rows, "
+            "which need not be known yet",
+            place=place,
+            hint='take on_break="fail" or "warn", or a check of single rows such as hw.NotNull',
+        )
+        return False
+    return _is_condition("breaks()", breaks, types, faults, place, owner)
 
 
 def _check(check: Check, types: Types, faults: Faults, place: Place | None, owner: str) -> None:
     _check_options(check, faults, place)
     where = expression(check.where)
     if where is not None:
-        _check_condition(where, types, faults, place, owner)
+        _is_condition("where=", where, types, faults, place, owner)
     named: tuple[Any, ...] = check.named
     names = [name for name in named if isinstance(name, str)]
     if not named or len(names) < len(named):
@@ -99,9 +130,9 @@ def _check(check: Check, types: Types, faults: Faults, place: Place | None, owne
 
 def _check_options(check: Check, faults: Faults, place: Place | None) -> None:
     if check.on_break not in get_args(OnBreak):
-        message = f"on_break= takes 'fail' or 'warn', found {check.on_break!r}"
+        message = f"on_break= takes 'fail', 'warn' or 'set_aside', found {check.on_break!r}"
         faults.add("HW211", message, place=place)
-    if not _is_amount(check.at_most):
+    if check.at_most is not None and not _is_amount(check.at_most):
         message = "at_most= takes a number of rows or a share from 0.0 to 1.0, found "
         faults.add("HW211", f"{message}{check.at_most!r}", place=place)
 
@@ -120,7 +151,7 @@ def _check_statistic(
         message = f"{word} is for features, not a statistic over all rows"
         faults.add("HW205", message, place=place)
     if aggregation.where is not None:
-        _check_condition(expression(aggregation.where), types, faults, place, owner)
+        _is_condition("where=", expression(aggregation.where), types, faults, place, owner)
     if aggregation.column is None:
         return
     dtype = faults.type_of(expression(aggregation.column), types, owner, place)
@@ -129,12 +160,14 @@ def _check_statistic(
         faults.add("HW205", f"{word} cannot take {dtype}", place=place, hint=f"it takes {takes}")
 
 
-def _check_condition(
-    where: Any, types: Types, faults: Faults, place: Place | None, owner: str
-) -> None:
-    dtype = faults.type_of(where, types, owner, place)
+def _is_condition(
+    what: str, given: Any, types: Types, faults: Faults, place: Place | None, owner: str
+) -> bool:
+    """Whether an expression works row by row and gives true or false; a fault where it does not."""
+    dtype = faults.type_of(given, types, owner, place)
     if dtype is not None and dtype != pl.Boolean:
-        faults.add("HW211", f"where= gives {dtype}, not true or false", place=place)
+        faults.add("HW211", f"{what} gives {dtype}, not true or false", place=place)
+    return dtype == pl.Boolean
 
 
 def _parts(aggregation: Aggregation) -> tuple[Any, Any]:

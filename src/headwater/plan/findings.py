@@ -45,8 +45,9 @@ def placed_findings(plan: TrainingSetPlan) -> list[Finding]:
 
     A clock that was not declared, a table without times, a label ahead that may be taken before all
     its rows are known, a filter that reads what the plan cannot prove to be known at `as_of`, and
-    one that is declared to read what is known later are `suspected`, never passed over. What is
-    masked row by row is counted in `masked`.
+    one that is declared to read what is known later, and rows of the spine that are set aside by
+    what need not be known yet are `suspected`, never passed over. What is masked row by row is
+    counted in `masked`.
     """
     return [
         *_of_clocks(plan),
@@ -55,6 +56,7 @@ def placed_findings(plan: TrainingSetPlan) -> list[Finding]:
         *_of_delay(plan),
         *_of_filter(plan),
         *_of_label_filter(plan),
+        *_of_set_aside(plan),
     ]
 
 
@@ -120,6 +122,17 @@ def _of_label_filter(plan: TrainingSetPlan) -> Iterator[Finding]:
             f"{spine.label_filter_reason}"
         )
         yield Finding("HW306", message, _at(spine.place, "spine"))
+
+
+def _of_set_aside(plan: TrainingSetPlan) -> Iterator[Finding]:
+    source, moment = plan.spine.source, plan.spine.moment
+    clock = source.clock_of(source.set_aside_by)
+    if clock.moments and not (moment and clock.known_by(moment) == "proved"):
+        message = (
+            f"rows of source {source.source.name!r} are set aside by what is known at {clock}, "
+            "which as_of need not have reached"
+        )
+        yield Finding("HW306", message, _at(plan.spine.spine.place, "spine"))
 
 
 def _at(place: Place | None, what: str) -> Place | None:

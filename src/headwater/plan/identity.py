@@ -10,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headwater.plan.checks import contract_of
+from headwater.plan.checks import code_of, contract_of
+from headwater.plan.sources import SourcePlan
 from headwater.plan.views import ViewPlan
 from headwater.spec.plain import fingerprint
 from headwater.spec.source import Source
@@ -66,7 +67,7 @@ def spine_identity(plan: TrainingSetPlan, data: Mapping[str, str]) -> str:
             "spine": training_set.spine.definition(),
             "keys": [key.name for key in plan.spine.keys],
             "label": training_set.label.definition(),
-            "code": _code_of_label(plan),
+            "code": [*_code_of_label(plan), *_code_setting_aside(plan.spine.history)],
             "split": training_set.split.definition(),
             "snapshots": {one.source.name: data[one.source.name] for one in read},
             "versions": versions(),
@@ -104,9 +105,15 @@ def artifact_identity(plan: TrainingSetPlan, data: Mapping[str, str], seed: int)
 
 
 def _code_of(view: ViewPlan) -> list[str]:
-    """The digests of aggregation files that are not Headwater's own."""
+    """The digests of aggregations that are not Headwater's own, and of what sets rows aside."""
     folded = [one for feature in view.features for one in (feature, *feature.parts)]
-    return _strangers({type(one.aggregation) for one in folded})
+    aggregations = _strangers({type(one.aggregation) for one in folded})
+    return [*aggregations, *_code_setting_aside(view.source)]
+
+
+def _code_setting_aside(source: SourcePlan) -> list[str]:
+    """The digests of the checks that set rows aside of all that is read, Headwater's own too."""
+    return [code_of(check) for one in source.seen for check in one.sets_aside]
 
 
 def _code_of_label(plan: TrainingSetPlan) -> list[str]:

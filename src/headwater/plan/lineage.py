@@ -31,6 +31,7 @@ def feature_origins(view: ViewPlan, feature: FeaturePlan) -> Roles:
         "entity": view.view.keys,
         "event_time": (declared.event_time,) if declared.event_time else (),
         "sequence": tuple(name for name in feature.reads if name == declared.sequence),
+        "set_aside": view.source.set_aside_by,
     }
     return {role: origins(view.source, columns) for role, columns in by_role.items() if columns}
 

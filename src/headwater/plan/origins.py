@@ -62,7 +62,13 @@ def _followed(source: SourcePlan, column: str, through: tuple[str, ...]) -> Iter
 
 
 def _because(source: SourcePlan, column: str) -> str:
-    """Which declaration gives a column its clock."""
+    """Which declaration gives a column its clock, and what makes it wait longer than that."""
+    said = _declared(source, column)
+    waits = source.waits_for_checks(column)
+    return f"{said}, and whether a check sets the row aside" if waits else said
+
+
+def _declared(source: SourcePlan, column: str) -> str:
     declared = source.source
     given = {one.column: view.view.name for view in source.views for one in view.features}
     if column in given:

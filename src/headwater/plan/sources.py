@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from headwater.checks.base import Check
 from headwater.errors import Place
 from headwater.plan.arguments import source_has_kinds
-from headwater.plan.checks import check_contract
+from headwater.plan.checks import check_contract, read_by
 from headwater.plan.faults import REPORTED, Faults, reads
 from headwater.plan.moments import is_zone, length, moment
 from headwater.schema.clocks import ALWAYS, Clock, Moment, latest
@@ -31,11 +32,15 @@ class SourcePlan:
         source: As declared.
         schema: The columns and types after `derive` and `views`.
         read: The columns that the reader has.
-        clocks: The clock of each column of `schema`.
+        clocks: The clock of each column of `schema` in a row of a history: no earlier than it is
+            known whether a check sets the row aside, which all that reads the row depends on (R2).
         clock: The clock of a row as a whole, by which versions of an event follow one another.
         delay: Microseconds that rows may be late.
         complete_through: Where declared, the microsecond up to which all rows are there.
         views: Those whose columns every row gets, resolved.
+        sets_aside: The checks of its contract that set rows aside.
+        own_clocks: The clock of each column in a row that asks for itself, which is there whether
+            it will be set aside or not.
     """
 
     source: Source
@@ -46,12 +51,31 @@ class SourcePlan:
     delay: int = 0
     complete_through: int | None = None
     views: tuple[ViewPlan, ...] = ()
+    sets_aside: tuple[Check, ...] = ()
+    own_clocks: dict[str, Clock] = field(default_factory=dict)
 
     @property
     def seen(self) -> tuple[SourcePlan, ...]:
         """This source and those that its views read, and theirs."""
         inner = (source for view in self.views for source in view.source.seen)
         return (self, *inner)
+
+    @property
+    def set_aside_by(self) -> tuple[str, ...]:
+        """The columns that say whether a row is set aside, sorted."""
+        return tuple(sorted({c for one in self.sets_aside for c in read_by(one, self.schema)}))
+
+    def waits_for_checks(self, column: str) -> bool:
+        """Whether a column is known later than its own clock says, for what sets rows aside."""
+        if not self.sets_aside or self.clocks is self.own_clocks:
+            return False
+        own = self.own_clocks.get(column, ALWAYS)
+        told = (self.own_clocks.get(name, ALWAYS) for name in self.set_aside_by)
+        return latest(own, *told) != own
+
+    def asked(self) -> SourcePlan:
+        """The same for rows that ask for themselves, each column by its own clock (R5)."""
+        return replace(self, clocks=self.own_clocks)
 
     @property
     def is_assumed(self) -> bool:
@@ -97,7 +121,7 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
         faults.has_columns([source.sequence], schema, owner, place)
     faults.has_columns(source.identity, schema, owner, place)
     _check_deleted(source, schema, faults, place)
-    check_contract(source, schema, faults, place)
+    sets_aside = check_contract(source, schema, faults, place)
     delay = through = None
     if source.delay is not None:
         delay = length(source.delay, "delay=", faults, place)
@@ -113,7 +137,12 @@ def plan_source(source: Source, faults: Faults) -> SourcePlan | None:
         known = latest(clock, asked_at, *(clocks.get(str(key), ALWAYS) for key in reads_also))
         for feature in view.features:
             schema[feature.column], clocks[feature.column] = feature.dtype, known
-    return SourcePlan(source, schema, tuple(read), clocks, clock, delay or 0, through, views)
+    plan = SourcePlan(source, schema, tuple(read), clocks, clock, delay or 0, through, views)
+    if not sets_aside:
+        return replace(plan, own_clocks=clocks)
+    plan = replace(plan, sets_aside=sets_aside, own_clocks=clocks)
+    told = plan.clock_of(plan.set_aside_by)
+    return replace(plan, clocks={column: latest(one, told) for column, one in clocks.items()})
 
 
 def _check_event_time(

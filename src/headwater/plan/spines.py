@@ -92,6 +92,7 @@ def plan_spine(spine: Spine, keys: tuple[str, ...], faults: Faults) -> SpinePlan
     moment = None if dtype is None else _moment(as_of, source)
     _check_filter(spine, source, moment, faults, place)
     _check_label_filter(spine, source, faults, place)
+    _check_set_aside(source, moment, faults, place)
     own = {
         name: _own(name, source, moment, faults, place)
         for name in dict.fromkeys((*keys, *spine.keep))
@@ -147,6 +148,22 @@ def _check_label_filter(
         )
 
 
+def _check_set_aside(
+    source: SourcePlan, moment: Moment | None, faults: Faults, place: Place | None
+) -> None:
+    """Setting rows aside filters the spine, so it may not go by what is known too late (R10)."""
+    clock = source.clock_of(source.set_aside_by)
+    if moment is not None and clock.known_by(moment) == "refused":
+        faults.add(
+            "HW306",
+            f"checks of source {source.source.name!r} set rows aside by what is known at {clock}, "
+            f"which is after as_of = {moment}" + chain_of(source, source.set_aside_by, moment),
+            place=place,
+            hint='let such checks "fail" or "warn", and choose rows with a label_filter= and its '
+            "reason; or ask from a source without them",
+        )
+
+
 def _is_condition(
     what: str, expression: RowExpression, spine: Spine, source: SourcePlan, faults: Faults
 ) -> bool:
@@ -172,7 +189,8 @@ def _source(spine: Spine, grid: GridPlan | None, faults: Faults) -> SourcePlan |
     if spine.grid is not None:
         return None if grid is None else grid.rows()
     if spine.source is not None:
-        return _not_static(plan_source(spine.source, faults), spine, faults)
+        source = _not_static(plan_source(spine.source, faults), spine, faults)
+        return None if source is None else source.asked()
     reader = Frame(spine.rows, place=spine.place)
     schema = reader.schema()
     made = Source(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -32,7 +33,7 @@ from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 from headwater.plan.views import ViewPlan
 from headwater.runtime.compiling import compile_passes
 from headwater.runtime.contracts import check_unchanged as check_source_unchanged
-from headwater.runtime.contracts import contract_findings, enforced
+from headwater.runtime.contracts import contract_findings, enforced, rows_set_aside
 from headwater.runtime.manifest import manifest
 from headwater.runtime.progress import Say, about, silent
 from headwater.runtime.resources import measured
@@ -40,7 +41,13 @@ from headwater.runtime.sessions import Session as Session
 from headwater.runtime.sessions import session_at as session_at
 from headwater.spec.recipe import Recipe
 from headwater.spec.training_set import TrainingSet
-from headwater.stores.artifacts import TOP_VALUES, Artifact, finish_manifest, load_artifact
+from headwater.stores.artifacts import (
+    SET_ASIDE,
+    TOP_VALUES,
+    Artifact,
+    finish_manifest,
+    load_artifact,
+)
 from headwater.stores.atomic import appearing
 from headwater.stores.cache import write_frame
 from headwater.stores.partitions import Partitions, remove_stale
@@ -122,6 +129,7 @@ def build_in(
             made = manifest(plan, spine, data, identity=identity, seed=session.seed)
             made["checks"] = [result.to_dict() for result in checked]
             made["findings"] += contract_findings(checked)
+            made["set_aside"] = _set_aside(plan, data, folder)
             frames = _parts(plan, spine, views)
             for part, frame in frames.items():
                 _write(frame, folder / "raw" / f"{part}.parquet")
@@ -136,6 +144,22 @@ def build_in(
                 (folder / "states" / TOP_VALUES).write_text(text, "utf-8")
             finish_manifest(folder, made | {"prepared": preparation.columns})
     return _with_definitions(replace(load_artifact(target), cached=False), plan)
+
+
+def _set_aside(plan: TrainingSetPlan, data: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """Write what checks set aside of each source, and give its books: read, kept, set aside.
+
+    Raises:
+        DataError: HW409, a source changed while it was read.
+    """
+    books = {}
+    for name, source in sources_of(plan).items():
+        if source.sets_aside:
+            found = rows_set_aside(source)
+            check_source_unchanged(source, data[name])
+            _write(found.frame, folder / SET_ASIDE / f"{name}.parquet")
+            books[name] = found.counts
+    return books
 
 
 def _with_definitions(artifact: Artifact, plan: TrainingSetPlan) -> Artifact:

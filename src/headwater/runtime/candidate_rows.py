@@ -9,7 +9,9 @@ from threading import Lock
 import numpy as np
 import polars as pl
 
+from headwater.engines.breaking import kept
 from headwater.engines.derived import with_derived
+from headwater.engines.histories import derived
 from headwater.engines.spines import IN_PART, spine_rows
 from headwater.engines.top_values import top_values, with_top_values
 from headwater.engines.views import view_features
@@ -73,7 +75,7 @@ class SampledHistories:
             return view  # what a version says may move an event to another entity
         with self._one_by_one:
             rows = self._rows(view)
-        if not rows.height:
+        if not rows.height or _are_set_aside(view.source, rows):
             return None
         small = replace(source, reader=Frame(rows, place=None))
         return replace(view, source=replace(view.source, source=small))
@@ -97,10 +99,15 @@ class SampledHistories:
         return set(self._kept[label].columns) if label in self._kept else set()
 
 
+def _are_set_aside(source: SourcePlan, rows: pl.DataFrame) -> bool:
+    """Whether checks leave none of these rows."""
+    return not kept(source, derived(source, rows, source.set_aside_by).frame).height
+
+
 def _read(view: ViewPlan) -> set[str]:
     """The columns that a view reads, those from which they are derived or seen included."""
     source = view.source.source
-    needed = {*view.columns, str(source.event_time)}
+    needed = {*view.columns, str(source.event_time), *view.source.set_aside_by}
     for inner in view.source.views:
         needed |= {*inner.view.spine_keys}
     for name, expression in reversed(list(source.derive.items())):

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+import polars as pl
+
 from headwater.engines.checking import CheckResult, check_source
+from headwater.engines.set_aside import SetAside
+from headwater.engines.set_aside import set_aside as found_set_aside
 from headwater.errors import CheckError, DataError
-from headwater.plan.checks import contract_of
+from headwater.plan.checks import SET_ASIDE, contract_of
 from headwater.plan.faults import Faults
 from headwater.plan.identity import versions
-from headwater.plan.sources import plan_source
+from headwater.plan.sources import SourcePlan, plan_source
 from headwater.runtime.progress import Say, silent
 from headwater.spec.plain import fingerprint
 from headwater.spec.source import Source
@@ -93,25 +97,52 @@ def enforced_at_once(sources: Iterable[Source]) -> list[CheckResult]:
 
 def asked(source: Source) -> list[CheckResult]:
     """What the checks of one source find in its rows now."""
+    return check_source(_planned(source))
+
+
+def _planned(source: Source) -> SourcePlan:
     faults = Faults()
     plan = plan_source(source, faults)
     faults.raise_all()
     if plan is None:
         raise AssertionError("a source that cannot be planned has faults")
-    return check_source(plan)
+    return plan
 
 
 def is_refused(result: CheckResult) -> bool:
     """Whether a check failed that must not."""
-    return not result.passed and result.on_break == "fail"
+    return not result.passed and result.on_break != "warn"
+
+
+def set_aside(source: Source) -> pl.DataFrame:
+    """The rows of a source that its checks set aside, in the order of the data.
+
+    Args:
+        source: One whose `contract` has checks with `on_break="set_aside"`.
+
+    Returns:
+        `row`, the place in the source, counted from 0; `checks`, the names of those that the row
+        breaks; `reasons`, the same with their arguments; `values`, a struct of the row's columns as
+        they are read, which `.unnest("values")` lays out.
+
+    Raises:
+        SpecError: A fault of the source's definition; several are reported together.
+        DataError: The source cannot be read.
+    """
+    return rows_set_aside(source).frame
+
+
+def rows_set_aside(source: Source) -> SetAside:
+    """The same, with the books of the source."""
+    return found_set_aside(_planned(source))
 
 
 def contract_findings(found: Iterable[CheckResult]) -> list[dict[str, str]]:
-    """The findings of checks that failed and only warn, in their order."""
+    """The findings of checks that failed and only warn, or set rows aside, in their order."""
     return [
         {"code": "HW411", "certainty": "measured", "message": f"source {one.source!r}, {one}"}
         for one in found
-        if not one.passed and not is_refused(one)
+        if not is_refused(one) and (not one.passed or (one.broken and one.on_break == SET_ASIDE))
     ]
 
 
@@ -144,7 +175,8 @@ def _refuse_broken(found: Sequence[CheckResult], sources: Mapping[str, Source]) 
             "HW411",
             f"{len(failed)} of {len(found)} checks failed: {listed}",
             place=source.place and source.place.of(f"source {source.name!r}"),
-            hint='mend the rows, allow some with at_most=, or let it pass with on_break="warn"',
+            hint='mend the rows, allow some with at_most=, let it pass with on_break="warn", or '
+            'leave such rows out with on_break="set_aside"',
             checks=[result.to_dict() for result in found],
         )
 

@@ -196,7 +196,8 @@ def _earlier(moments: pl.Series, complete: pl.Series) -> pl.Series:
 
 def _keep_contracts(plan: Enrichment) -> None:
     """Refuse rows that break the contract of their source; warn once of each check that may."""
-    sources = {id(view.source.source): view.source.source for view in plan.views}
+    read = (one.source for view in plan.views for one in view.source.seen)
+    sources = {id(source): source for source in read}
     for finding in contract_findings(enforced_at_once(sources.values())):
         message = finding["message"]
         if message not in _warned:

@@ -36,7 +36,7 @@ def build_project(
     check(project)
     artifact = build_in(project.only(TrainingSet, name, "training set"), session_of(project, say))
     manifest = artifact.manifest
-    shown = ("fingerprint", "rows", "spine_rows", "parts", "excluded", "masked")
+    shown = ("fingerprint", "rows", "spine_rows", "parts", "excluded", "masked", "set_aside")
     return {
         "training_set": {"name": manifest["training_set"]} | {key: manifest[key] for key in shown},
         "path": str(artifact.path),

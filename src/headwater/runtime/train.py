@@ -45,6 +45,7 @@ _SHOWN = (
     "purged",
     "excluded",
     "masked",
+    "set_aside",
 )
 _OWN = ("clocks.py", "inspection.py", "train.py")
 _LEARNERS = ("scikit-learn", "lightgbm", "scipy")

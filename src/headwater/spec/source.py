@@ -52,7 +52,8 @@ class Source:
         views: Views whose columns every row gets, as of its event time; such a column is known when
             the row is. So a view reads what another one says (chained views).
         contract: Checks such as `hw.NotNull("carrier")`: what reads the source stops where its rows
-            break one (HW411). They decide no feature's value, so `definition` leaves them out.
+            break one (HW411), warns, or sets these rows aside. Only checks that set rows aside
+            decide a feature's value, so `definition` leaves the others out.
     """
 
     name: str
@@ -90,6 +91,14 @@ class Source:
         listed = given if isinstance(given, Sequence) else ()
         return tuple(view for view in listed if isinstance(getattr(view, "source", None), Source))
 
+    @property
+    def sets_aside(self) -> tuple[Check, ...]:
+        """The checks of its contract that set rows aside, as far as they are some."""
+        given: Any = self.contract
+        listed = given if isinstance(given, Sequence) else ()
+        checks = (check for check in listed if isinstance(check, Check))
+        return tuple(check for check in checks if check.on_break == "set_aside")
+
     def snapshot(self) -> str:
         """What the data is now, that of the sources of its views included.
 
@@ -124,6 +133,7 @@ class Source:
             "delay": plain(self.delay),
             "views": [view.definition() for view in self.chained],
             "complete_through": _text(self.complete_through),
+            **({"set_aside": plain(self.sets_aside)} if self.sets_aside else {}),
         }
 
 

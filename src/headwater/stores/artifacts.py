@@ -19,6 +19,8 @@ FORMAT = 1
 """The layout's version; an artifact of another one is not read."""
 TOP_VALUES = "top_values.json"
 """The state that says which value each feature of a `top=` means."""
+SET_ASIDE = "set_aside"
+"""The folder with a file for each source of which checks set rows aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,22 @@ class Artifact:
         """The inputs of a model, all Float64, in the rows and order of `to_polars(part)`."""
         return pl.read_parquet(self._file("prepared", part))
 
+    def set_aside(self, source: str) -> pl.DataFrame:
+        """The rows of a source that checks set aside, as `hw.set_aside` has them.
+
+        Raises:
+            KeyError: No check of that source sets rows aside.
+        """
+        known = self.manifest.get("set_aside", {})
+        if source not in known:
+            raise KeyError(f"no rows are set aside of {source!r}; of {', '.join(known) or 'none'}")
+        return pl.read_parquet(self.path / SET_ASIDE / f"{source}.parquet")
+
     def _repr_html_(self) -> str:
         """Rows, parts, what is excluded and what is suspected, for a notebook."""
         told = self.manifest
+        books = told.get("set_aside", {})
+        aside = {source: read["set_aside"] for source, read in books.items()}
         parts = {part: f"{facts['rows']:,} rows" for part, facts in told["parts"].items()}
         findings = [f"{one['code']} {one['message']}" for one in told["findings"]]
         return card(
@@ -102,6 +117,7 @@ class Artifact:
                 ("path", str(self.path)),
                 ("parts", parts),
                 ("left out", told["excluded"]),
+                *([("set aside", aside)] if aside else []),
                 ("features", told["columns"]["features"]),
                 ("label", told["columns"]["label"]),
                 ("findings", findings),

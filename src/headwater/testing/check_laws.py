@@ -24,6 +24,7 @@ import polars as pl
 
 from headwater.aggregations.count import Count
 from headwater.checks.base import Check, Planted
+from headwater.engines.breaking import broken
 from headwater.engines.checking import CheckResult, check_rows
 from headwater.plan.faults import Faults
 from headwater.plan.sources import plan_source
@@ -178,6 +179,17 @@ def parts_add_up(case: Case) -> None:
         _is(sum(case.result(part).broken for part in parts), case.broken)
 
 
+def rows_are_told_alone(case: Case) -> None:
+    """Where it says of a row alone whether this breaks it, these are the rows that it counts."""
+    if case.planted.check.breaks() is None:
+        return
+    expected = [row >= case.kept for row in range(case.rows.height)]
+    _is(broken(case.planted.check, case.rows).to_list(), expected)
+    alone = [case.rows[row : row + 1] for row in range(case.rows.height)]
+    _is([broken(case.planted.check, row).item() for row in alone], expected)
+    _is([case.result(row).broken for row in alone], [int(one) for one in expected])
+
+
 LAWS: dict[str, Callable[[Case], None]] = {
     "its docstring says how nulls, no rows and order are treated": docstring_is_complete,
     "its definition is plain": definition_is_plain,
@@ -191,6 +203,7 @@ LAWS: dict[str, Callable[[Case], None]] = {
     "where leaves rows out": where_leaves_rows_out,
     "as many may break it as may": some_may_break,
     "counts of parts add up": parts_add_up,
+    "rows that it tells alone are those that it counts": rows_are_told_alone,
 }
 """The laws by name."""
 

@@ -95,6 +95,9 @@ def _training_set(result: Result) -> Iterator[str]:
     built = result["training_set"]
     yield f"training set {built['name']}  {built['fingerprint'][:12]}"
     yield from _wrapped(_books(built))
+    for source, read in built.get("set_aside", {}).items():
+        terms = f"{count(read['kept'])} kept + {count(read['set_aside'])} set aside"
+        yield from _wrapped(f"{count(read['rows'])} rows of source {source} = {terms}")
     rows = [
         [
             part,
@@ -214,11 +217,17 @@ def _checks(result: Result) -> Iterator[str]:
             count(one["rows"]),
             count(one["broken"]),
             count(one["allowed"]),
-            "passed" if one["passed"] else {"fail": "failed", "warn": "warns"}[one["on_break"]],
+            _came_out(one),
         ]
         for one in result["checks"]
     ]
     yield table(["source", "check", "rows", "broken", "allowed", ""], rows, aligned="<<>>><")
+
+
+def _came_out(check: Result) -> str:
+    if check["on_break"] == "set_aside":
+        return ("set aside" if check["broken"] else "passed") if check["passed"] else "failed"
+    return "passed" if check["passed"] else {"fail": "failed", "warn": "warns"}[check["on_break"]]
 
 
 def _took(result: Result) -> Iterator[str]:
