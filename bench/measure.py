@@ -20,6 +20,8 @@ from bench.contest import Contestant
 from bench.task import Task
 
 ROOT = Path(__file__).parents[1]
+RUNS = "6"
+"""How often a process does the job at most."""
 TIMEOUT_SECONDS = 3_600
 
 
@@ -89,7 +91,7 @@ def _run(record: Record, folder: Path, words: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as empty:
         settings = {"HEADWATER_CACHE": empty} if one.is_cold else {}
         answer = json.loads(python(
-            f"bench.peers.{one.module}", task.to_json(), repr(time.monotonic()), "2",
+            f"bench.peers.{one.module}", task.to_json(), repr(time.monotonic()), RUNS,
             environment={**settings, "POLARS_MAX_THREADS": str(one.threads)},
         ).splitlines()[-1])  # fmt: skip
     reference = data / f"{one.judge}.out.parquet"

@@ -117,7 +117,7 @@ def test_a_smaller_budget_than_before_begins_anew(tmp_path: Path) -> None:
     plan, work = planned(tmp_path, derive=DOUBLED), Scratch()
     first = by_partition(plan, work, 2)
     assert by_partition(plan, work, 4).equals(first)
-    assert sorted(work.names()) == [*(f"answers-{part}" for part in range(4)), "history-4"]
+    assert sorted(work.names()) == [*(f"answers-{part}" for part in range(4)), "split-4"]
 
 
 def test_no_rows_get_no_answers(tmp_path: Path) -> None:
@@ -129,10 +129,22 @@ def test_no_rows_get_no_answers(tmp_path: Path) -> None:
 def test_answers_that_stay_on_disk_are_the_same(tmp_path: Path) -> None:
     plan = planned(tmp_path, derive=DOUBLED)
     asked = Questions(SPINE.select("entity"), SPINE["as_of"].cast(pl.Int64), None)
-    for memory in (1, 1_000_000):
+    for memory in (1, 1_000, 1_000_000):
         found = answers_by_partition(plan, asked, Room(), partitions=3)
         assert isinstance(found, Answers)
-        assert found.scan(memory).collect().equals(found.frame())
+        whole, scanned = found.frame(), found.scan(memory)
+        assert scanned.collect().equals(whole)
+        assert (
+            scanned.select("v__kind_last_3d")
+            .head(3)
+            .collect()
+            .equals(whole[:3, ["v__kind_last_3d"]])
+        )
+        counted = pl.col("v__count_3d") > 1
+        assert scanned.filter(counted).collect().equals(whole.filter(counted))
+        assert scanned.select(pl.len()).collect().item() == SPINE.height
+        beside = pl.concat([SPINE.lazy(), scanned], how="horizontal")
+        assert beside.slice(2, 3).collect().equals(SPINE.hstack(whole).slice(2, 3))
 
 
 def test_the_number_of_partitions_follows_the_budget(

@@ -126,7 +126,7 @@ def test_events_that_are_told_once_are_not_composed(tmp_path: Path, deleted: str
     frame = told(200, events=90).with_columns(order=pl.int_range(200), gone=pl.lit(False))
     plan, work = planned(frame, tmp_path, "user", deleted=deleted), Scratch()
     assert rows(split(plan, 3, work)) == rows(whole(plan))
-    (history,) = (work.path(name) for name in work.names() if name.startswith("history"))
+    (history,) = (work.path(name) for name in work.names() if name.startswith("split"))
     assert {path.name for path in history.iterdir()} == {f"part={part}" for part in range(3)}
 
 

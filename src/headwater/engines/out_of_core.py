@@ -10,13 +10,14 @@ takes the memory that they take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from headwater.engines.memory import VARIABLE, is_declared, memory_budget
 from headwater.engines.partitions import (
@@ -26,7 +27,6 @@ from headwater.engines.partitions import (
     partition,
     why_whole,
     write_answers,
-    write_in_order,
 )
 from headwater.engines.refusals import AnswerRefused, refusal_of
 from headwater.engines.versions_on_disk import read_history, split_history
@@ -185,40 +185,53 @@ class Answers:
     Args:
         plan: What was computed.
         files: Of the partitions that were asked, in order.
-        places: Of each row of the spine, where it is in all files together.
+        rows: Which rows of the spine each of them answers, in order.
         work: Holds them.
     """
 
     plan: ViewPlan
     files: Sequence[Path]
-    places: pl.Series
+    rows: Sequence[pl.Series]
     work: Workspace
 
     def frame(self) -> pl.DataFrame:
         """One column per feature of the view, one row per row of the spine, in order."""
+        places = _places([own.to_numpy() for own in self.rows])
+        scanned = pl.scan_ipc(list(self.files))
         names = [feature.column for feature in self.plan.features]
-        return pl.DataFrame([self._column(name) for name in names])
+        return pl.DataFrame([scanned.select(one).collect()[one].gather(places) for one in names])
 
     def scan(self, memory: int | None) -> pl.LazyFrame:
-        """The same from files, to be read in pieces; a few columns are put in order at a time.
+        """The same, read in pieces.
 
-        Raises:
-            EngineError: HW502, the disk does not take it.
+        Each partition has its answers in the order of the spine, so that those of rows that follow
+        one another are a slice of each file.
         """
-        names = [feature.column for feature in self.plan.features]
-        most = memory_budget(memory) // (_LEAST_SHARE * 16 * max(len(self.places), 1))
-        step, parts = max(1, most), []
-        with self.work.filling("in-order") as folder:
-            for start in range(0, len(names), step):
-                columns = pl.DataFrame([self._column(one) for one in names[start : start + step]])
-                write_in_order(columns, folder / f"{start}.parquet")
-                parts.append(f"{start}.parquet")
-        placed = [self.work.path("in-order") / part for part in parts]
-        return pl.concat([pl.scan_parquet(one, glob=False) for one in placed], how="horizontal")
+        schema = pl.scan_ipc(self.files[0]).collect_schema()
+        size = sum(map(len, self.rows))
+        row = view_cost(self.plan, history=0, spine=1).size_bytes
+        step = min(max(memory_budget(memory) // (_LEAST_SHARE * row), 1), max(size, 1))
 
-    def _column(self, name: str) -> pl.Series:
-        scanned = pl.scan_ipc(list(self.files)).select(name)
-        return scanned.collect()[name].gather(self.places)
+        def pieces(
+            columns: list[str] | None, where: pl.Expr | None, most: int | None, _: int | None
+        ) -> Iterator[pl.DataFrame]:
+            stop = size if most is None else min(most, size)
+            for start in range(0, stop, step):
+                piece = self._piece(start, min(start + step, stop), columns or schema.names())
+                yield piece if where is None else piece.filter(where)
+
+        return register_io_source(pieces, schema=schema)
+
+    def _piece(self, start: int, stop: int, columns: Sequence[str]) -> pl.DataFrame:
+        """These columns of the spine's rows from `start` until `stop`."""
+        parts, asked = list[pl.LazyFrame](), list[Any]()
+        for file, own in zip(self.files, self.rows, strict=True):
+            first, last = own.search_sorted(pl.Series([start, stop], dtype=own.dtype)).to_list()
+            if first < last:
+                parts.append(pl.scan_ipc(file).select(columns).slice(first, last - first))
+                asked.append(own.slice(first, last - first).to_numpy() - start)
+        found = pl.concat(parts).collect().rechunk()
+        return found[_places(asked)]
 
 
 def answers_by_partition(
@@ -276,22 +289,22 @@ def _answered(
                 write_answers(found, folder / files[-1].name)
     if refused:
         raise refusal_of(refused)
-    return Answers(plan, files, _places(rows), work)
+    return Answers(plan, files, rows, work)
 
 
 def _split(plan: ViewPlan, room: Room, work: Workspace, wanted: int) -> tuple[int, str]:
     """How many partitions there are, and where, once all of them are."""
     there = work.names()
-    found = [int(name.removeprefix("history-")) for name in there if name.startswith("history-")]
+    found = [int(name.removeprefix("split-")) for name in there if name.startswith("split-")]
     if found and found[0] >= wanted:
         done = sum(name.startswith("answers-") for name in there)
         room.say(
             f"view {plan.view.name!r}: {done} of {found[0]} partitions are there from a run before"
         )
-        return found[0], f"history-{found[0]}"
+        return found[0], f"split-{found[0]}"
     if there:
         work.remove()
-    name = f"history-{wanted}"
+    name = f"split-{wanted}"
     with work.filling(name) as folder:
         split_history(plan, folder, wanted)
         room.check()
@@ -318,9 +331,9 @@ def _features(
     return columns.select(feature.column for feature in plan.features)
 
 
-def _places(rows: Sequence[pl.Series]) -> pl.Series:
-    """Where each row of the spine is among the rows of all partitions."""
-    found = pl.concat(rows)
-    back = np.empty(len(found), np.uint32 if found.dtype == pl.UInt32 else np.uint64)
-    back[found.to_numpy()] = np.arange(len(found), dtype=back.dtype)
+def _places(rows: Sequence[Any]) -> pl.Series:
+    """Where each row is among the rows of all parts, which together are all of them."""
+    found = np.concatenate(rows)
+    back = np.empty(len(found), found.dtype)
+    back[found] = np.arange(len(found), dtype=back.dtype)
     return pl.Series(back)
