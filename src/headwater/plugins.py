@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -137,10 +137,15 @@ def _walk(family: str) -> Iterator[Member]:
         yield from _files(folder / family, "project")
 
 
+def _points(family: str) -> Iterable[EntryPoint]:
+    """The entry points of a family."""
+    return _installed().select(group=f"headwater.{family}")
+
+
 @cache
-def _points(family: str) -> tuple[EntryPoint, ...]:
-    """The entry points of a family; asking what is installed takes milliseconds, so once."""
-    return tuple(entry_points(group=f"headwater.{family}"))
+def _installed() -> EntryPoints:
+    """All that is installed; asking for it takes milliseconds, so once."""
+    return entry_points()
 
 
 @cache
