@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,21 @@ from headwater.errors import SpecError, closest
 from headwater.plan.derived import DerivedPlan
 from headwater.plan.identity import sources_of, versions
 from headwater.plan.lineage import (
-    feature_origins,
     label_origins,
     own_origins,
     prepared_inputs,
     steps_of,
 )
-from headwater.plan.proof import prove, reached
+from headwater.plan.proof import prove
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.plan.views import FeaturePlan, ViewPlan
 from headwater.runtime.build import Resolved, Session, resolved
+from headwater.runtime.feature_facts import feature_facts, text_of, written
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
 from headwater.runtime.records import code_state
 from headwater.spec.model import Model
 from headwater.spec.recipe import Recipe
-from headwater.spec.row_expressions import PythonExpression
 from headwater.spec.training_set import TrainingSet
 
 
@@ -99,17 +97,7 @@ def _feature(plan: TrainingSetPlan, view: ViewPlan, feature: FeaturePlan) -> dic
     aggregation = type(feature.aggregation)
     return {
         "kind": "feature",
-        "reads": _written(feature_origins(view, feature)),
-        "computed": {
-            "aggregation": aggregation.__name__,
-            "value": _text(feature.value),
-            "where": _text(feature.where),
-            **_besides(feature),
-            "entity": list(view.view.keys),
-            "window": str(feature.window),
-            "sees": _sees(view, feature),
-            "type": str(feature.dtype),
-        },
+        **feature_facts(view, feature),
         "known": _known(plan, feature.column),
         "code": {
             "defined": str(feature.aggregation.place or view.view.place or ""),
@@ -118,41 +106,11 @@ def _feature(plan: TrainingSetPlan, view: ViewPlan, feature: FeaturePlan) -> dic
     }
 
 
-def _besides(feature: FeaturePlan) -> dict[str, Any]:
-    """What some features read or are made of, besides the values of one column."""
-    found: dict[str, Any] = {}
-    if feature.other is not None:
-        found["other"] = _text(feature.other)
-    made_of = feature.parts[: len(feature.aggregation.parts)]
-    if made_of:
-        found["made_of"] = [
-            f"{type(part.aggregation).__name__} of {_text(part.value) or 'rows'} over {part.window}"
-            for part in made_of
-        ]
-    if feature.min_rows:
-        found["min_rows"] = feature.min_rows
-    return found
-
-
-def _sees(view: ViewPlan, feature: FeaturePlan) -> str:
-    """The rows that count, as conditions (R3)."""
-    time, window = view.source.source.event_time, feature.window
-    if time is None:
-        return "all rows"
-    starts = list(window.starts())
-    start = f"max({', '.join(starts)})" if len(starts) > 1 else "".join(starts)
-    known = f" and {reached(feature.mask)}" if feature.mask.moments else ""
-    rows = f"{start} <= {time} < {window.end}{known}" if start else f"{time} < as_of{known}"
-    where = "" if feature.where is None else " and where= holds"
-    limits = list(window.limits())
-    return f"of {rows}{where}: {', '.join(limits)}" if limits else rows
-
-
 def _own(plan: TrainingSetPlan, column: str) -> dict[str, Any]:
     is_kept = any(one.name == column for one in plan.spine.kept)
     return {
         "kind": "kept column" if is_kept else "key",
-        "reads": _written(own_origins(plan.spine, column)),
+        "reads": written(own_origins(plan.spine, column)),
         "computed": {"value": "the row's own", "type": str(plan.spine.source.schema[column])},
         "known": _known(plan, column),
         "code": {"defined": str(plan.spine.spine.place or "")},
@@ -163,7 +121,7 @@ def _derived(plan: TrainingSetPlan, one: DerivedPlan) -> dict[str, Any]:
     return {
         "kind": "derived column",
         "reads": {"value": [f"{name} of the training set" for name in one.reads]},
-        "computed": {"value": _text(one.derived.expression), "type": str(one.dtype)},
+        "computed": {"value": text_of(one.derived.expression), "type": str(one.dtype)},
         "known": _known(plan, one.column),
         "code": {"defined": str(one.derived.place or "")},
     }
@@ -173,8 +131,8 @@ def _label(plan: TrainingSetPlan) -> dict[str, Any]:
     label = plan.training_set.label
     return {
         "kind": "label",
-        "reads": _written(label_origins(plan.spine, plan.label)),
-        "computed": {"value": _text(label.expression), "type": str(plan.label_dtype)},
+        "reads": written(label_origins(plan.spine, plan.label)),
+        "computed": {"value": text_of(label.expression), "type": str(plan.label_dtype)},
         "known": {
             "clock": plan.label.known,
             "verdict": "never an input",
@@ -225,20 +183,6 @@ def _data(known: Resolved) -> dict[str, Any]:
         name: {**source.reader.definition(), "snapshot": known.data[name]}
         for name, source in sources_of(known.plan).items()
     }
-
-
-def _written(roles: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {role: [str(origin) for origin in found] for role, found in roles.items()}
-
-
-def _text(expression: Any) -> str | None:
-    if expression is None:
-        return None
-    if isinstance(expression, PythonExpression):
-        return (
-            f"{getattr(expression.func, '__name__', 'function')}({', '.join(expression.columns)})"
-        )
-    return str(expression)
 
 
 def _digest(word: type) -> str:

@@ -35,6 +35,27 @@ def parse_duration(text: str | timedelta) -> int:
     return sum(int(number) * MICROSECONDS[unit] for number, unit in parts)
 
 
+_UNITS = {
+    "d": "day",
+    "h": "hour",
+    "m": "minute",
+    "s": "second",
+    "ms": "millisecond",
+    "us": "microsecond",
+}
+
+
+def spell_duration(microseconds: int) -> str:
+    """A length in words, for who does not know the units.
+
+    >>> spell_duration(5400000000), spell_duration(7 * DAY), spell_duration(0)
+    ('1 hour 30 minutes', '7 days', '0 seconds')
+    """
+    parts = _PART.findall(format_duration(microseconds))
+    spelled = (f"{n} {_UNITS[unit]}{'' if n == '1' else 's'}" for n, unit in parts)
+    return " ".join(spelled)
+
+
 def format_duration(microseconds: int) -> str:
     """The shortest text that `parse_duration` reads back; a negative length has a sign.
 

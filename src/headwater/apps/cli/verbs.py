@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headwater.apps.cli import plan_rendering, rendering
+from headwater.apps.cli import catalog_rendering, plan_rendering, rendering
 
 if TYPE_CHECKING:
     from headwater.runtime.project import Project
@@ -32,6 +32,10 @@ Column = Annotated[
     str, typer.Argument(help="A feature, a column of the row, the label or a prepared input.")
 ]
 AsMermaid = Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid text.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print a page that can be kept.")]
+InCatalog = Annotated[
+    str | None, typer.Argument(help="A view or a feature, with its view's name; by default all.")
+]
 Calibrate = Annotated[
     bool, typer.Option("--calibrate", help="Measure anew what works cost on this machine.")
 ]
@@ -115,6 +119,20 @@ def explain(
     return explain_project(loaded, column, name, say=say)
 
 
+def catalog(
+    project: ProjectFolder = Path(),
+    name: InCatalog = None,
+    *,
+    markdown: AsMarkdown = False,
+    say: Say,
+) -> Result:
+    """Show every feature: what it reads, its window, boundary and lag, when it is known."""
+    loaded = _loaded(project, say)
+    from headwater.runtime.catalog import catalog_project
+
+    return {**catalog_project(loaded, name, say=say), "as_markdown": markdown}
+
+
 def build(project: ProjectFolder = Path(), name: TrainingSetName = None, *, say: Say) -> Result:
     """Build a training set, once per fingerprint."""
     loaded = _loaded(project, say)
@@ -170,6 +188,7 @@ VERBS = (
     Verb(check, rendering.check, "headwater check flights --strict", alerts=True),
     Verb(plan, plan_rendering.plan, "headwater plan flights --mermaid"),
     Verb(explain, plan_rendering.explain, "headwater explain origin flights"),
+    Verb(catalog, catalog_rendering.catalog, "headwater catalog flights carrier"),
     Verb(build, rendering.build, "headwater build flights late_arrival", alerts=True),
     Verb(train, rendering.train, "headwater train flights late_gbm"),
     Verb(run, rendering.run, "headwater run flights --json", alerts=True),
