@@ -53,14 +53,6 @@ def _result(state: Any, x: Any, scale: int) -> tuple[int, int]:
     return VALUE, state[2]
 
 
-class _Integers:
-    takes_unsigned = True
-    prepare = staticmethod(_prepare)
-    lift = staticmethod(_lift)
-    merge = staticmethod(_merge)
-    result = staticmethod(_result)
-
-
 @dataclass(frozen=True, slots=True)
 class ChangeCount(Aggregation):
     """How often the value of a visible row differs from that of the row before, of any type.
@@ -78,7 +70,7 @@ class ChangeCount(Aggregation):
     when_empty: ClassVar[int | tuple[()] | None] = 0
     ordered: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = ("window",)
-    integers: ClassVar[type | None] = _Integers
+    takes_unsigned: ClassVar[bool] = True
     prepare = staticmethod(_prepare)
     lift = staticmethod(_lift)
     merge = staticmethod(_merge)

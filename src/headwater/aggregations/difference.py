@@ -16,15 +16,7 @@ from headwater.aggregations.base import (
     Kind,
     Returns,
 )
-from headwater.kernel.nearest_rows import (
-    apart,
-    lift_row,
-    newest_numbers,
-    place_fault,
-    prepare_reach,
-    row_of,
-    tied_row,
-)
+from headwater.kernel.nearest_rows import NewestNumbers, apart, place_fault, row_of, tied_row
 
 HALF = 1 << 31
 
@@ -54,16 +46,12 @@ def _integers(state: Any, x: Any, parameters: Any, scale: int) -> tuple[int, int
     return VALUE, (high << 32) | low
 
 
-class _Integers:
-    takes_unsigned = True
-    prepare = staticmethod(prepare_reach)
-    lift = staticmethod(lift_row)
-    merge = staticmethod(newest_numbers)
+class _Integers(NewestNumbers):
     result = staticmethod(_integers)
 
 
 @dataclass(frozen=True, slots=True)
-class Difference(Aggregation):
+class Difference(NewestNumbers, Aggregation):
     """The newest visible value minus the one `k` rows before it; for windows see `Change`.
 
     Integers and booleans give an integer, and one that does not fit 64 bits stops the build
@@ -89,9 +77,6 @@ class Difference(Aggregation):
     ordered: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = ("window",)
     integers: ClassVar[type | None] = _Integers
-    prepare = staticmethod(prepare_reach)
-    lift = staticmethod(lift_row)
-    merge = staticmethod(newest_numbers)
     result = staticmethod(_floats)
 
     @property

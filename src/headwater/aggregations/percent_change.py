@@ -16,15 +16,7 @@ from headwater.aggregations.base import (
     Kind,
     Returns,
 )
-from headwater.kernel.nearest_rows import (
-    apart,
-    lift_row,
-    newest_numbers,
-    place_fault,
-    prepare_reach,
-    row_of,
-    tied_row,
-)
+from headwater.kernel.nearest_rows import NewestNumbers, apart, place_fault, row_of, tied_row
 
 WORD = 4294967296.0
 
@@ -77,16 +69,12 @@ def _rounded(high: int, low: int) -> tuple[float, float]:
     return value, float(low) - (value - start)
 
 
-class _Integers:
-    takes_unsigned = True
-    prepare = staticmethod(prepare_reach)
-    lift = staticmethod(lift_row)
-    merge = staticmethod(newest_numbers)
+class _Integers(NewestNumbers):
     result = staticmethod(_integers)
 
 
 @dataclass(frozen=True, slots=True)
-class PercentChange(Aggregation):
+class PercentChange(NewestNumbers, Aggregation):
     """The newest visible value minus the one `k` rows before, by the size of that one.
 
     0.25 is a quarter more, -1.0 nothing left; within 2 units in the last place. Null where the
@@ -111,9 +99,6 @@ class PercentChange(Aggregation):
     ordered: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = ("window",)
     integers: ClassVar[type | None] = _Integers
-    prepare = staticmethod(prepare_reach)
-    lift = staticmethod(lift_row)
-    merge = staticmethod(newest_numbers)
     result = staticmethod(_floats)
 
     @property

@@ -78,14 +78,6 @@ def _result(state: Any, x: Any, scale: int) -> tuple[int, int]:
     return VALUE, state[1]
 
 
-class _Integers:
-    takes_unsigned = True
-    prepare = staticmethod(_prepare)
-    lift = staticmethod(_lift)
-    merge = staticmethod(_merge)
-    result = staticmethod(_result)
-
-
 @dataclass(frozen=True, slots=True)
 class Streak(Aggregation):
     """How many of the newest visible rows in a row hold the newest value, of any type.
@@ -103,7 +95,7 @@ class Streak(Aggregation):
     when_empty: ClassVar[int | tuple[()] | None] = 0
     ordered: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = ("window",)
-    integers: ClassVar[type | None] = _Integers
+    takes_unsigned: ClassVar[bool] = True
     prepare = staticmethod(_prepare)
     lift = staticmethod(_lift)
     merge = staticmethod(_merge)

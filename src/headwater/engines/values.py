@@ -226,7 +226,7 @@ def number_kind(aggregation: Aggregation, column: pl.Series) -> Operand:
         return "int64" if is_exact else "float64"
     if column.dtype.is_float() or (aggregation.computes_in == "float" and _fits_a_float(column)):
         return "float64"
-    takes_unsigned = getattr(aggregation.integers, "takes_unsigned", False)
+    takes_unsigned = getattr(aggregation.integers or aggregation, "takes_unsigned", False)
     is_large = column.dtype == pl.UInt64 and (column > _LARGEST).any()
     return "uint64" if takes_unsigned and is_large else "int64"
 

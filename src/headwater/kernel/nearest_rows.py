@@ -172,3 +172,13 @@ def place_fault(name: str, given: object, *, least: int = 1, most: int = MOST) -
     if not isinstance(given, int) or isinstance(given, bool):
         return f"{name}={given!r} is not a whole number"
     return None if least <= given <= most else f"{name}={given} is not within {least} and {most}"
+
+
+class NewestNumbers:
+    """What folds the newest number and as many before it as the first parameter says."""
+
+    __slots__ = ()
+    takes_unsigned = True
+    prepare = staticmethod(prepare_reach)
+    lift = staticmethod(lift_row)
+    merge = staticmethod(newest_numbers)
