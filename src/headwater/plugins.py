@@ -137,9 +137,9 @@ def _walk(family: str) -> Iterator[Member]:
         yield from _files(folder / family, "project")
 
 
-def _points(family: str) -> Iterable[EntryPoint]:
+def _points(family: str) -> tuple[EntryPoint, ...]:
     """The entry points of a family."""
-    return _installed().select(group=f"headwater.{family}")
+    return tuple(_installed().select(group=f"headwater.{family}"))
 
 
 @cache
