@@ -119,6 +119,25 @@ def test_every_kind_of_reader_gives_the_same_rows(tmp_path: Path) -> None:
     assert text.frame.unnest("values")["n"].to_list() == expected.frame["row"].to_list()
 
 
+class Torn(Whole):
+    """A reader whose table can be read, until it is asked for the values that are set aside."""
+
+    def scan(self, columns: Any) -> pl.LazyFrame:
+        def torn(_: pl.DataFrame) -> pl.DataFrame:
+            raise pl.exceptions.ComputeError("the file ends early")
+
+        return self.rows.lazy().select(columns).map_batches(torn)
+
+    def unread(self, error: Exception) -> DataError:
+        return DataError("HW401", f"cannot be read: {type(error).__name__}")
+
+
+def test_a_table_that_cannot_be_read_any_more_is_the_reader_s_error() -> None:
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        set_aside(planned(*BOTH, reader=Torn(ORDERS)))
+    assert caught.value.code == "HW401"
+
+
 def test_values_of_all_types_come_back_from_a_file(tmp_path: Path) -> None:
     rows = pl.DataFrame(
         {

@@ -15,6 +15,7 @@ import pytest
 
 import headwater as hw
 from headwater.errors import HeadwaterWarning
+from headwater.runtime.enrich import _warned
 from headwater.testing.non_interference import changed
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -213,6 +214,10 @@ def test_rows_of_chained_views_are_set_aside_with_a_word() -> None:
         made: pl.DataFrame = hw.enrich(SPINE[-5:-3], [last], as_of="asked_at")
         return made
 
+    said = "source 'orders', Between\\(score\\): .* are set aside"
+    _warned.clear()
+    with pytest.warns(HeadwaterWarning, match=said):
+        assert found(inner).height == 2
     expected = found(views(source(hw.Frame(HISTORY)), IS_GOOD)[0])
     assert found(inner).equals(expected)
     assert expected["last__spend__count_5d"].sum() > 0

@@ -123,7 +123,7 @@ def test_the_manifest_holds_nothing_of_the_run(ran: Any) -> None:
     assert set(made.manifest) == {
         *("training_set", "fingerprint", "seed", "versions", "sources", "definition", "rows"),
         *("spine_rows", "excluded", "masked", "boundaries", "purged", "parts", "spine_order"),
-        *("columns", "findings", "checks", "prepared", "format", "files", "sha256"),
+        *("columns", "findings", "checks", "set_aside", "prepared", "format", "files", "sha256"),
     }
 
 
