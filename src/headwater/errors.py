@@ -184,6 +184,7 @@ CODES |= {  # the project and its definitions
     "HW105": "two definitions share one name",
     "HW106": "a word of the vocabulary is not known",
     "HW107": "a folder for a new project holds files",
+    "HW108": "a run that was asked for is not recorded, or is not the only one",
 }
 CODES |= {  # sources, views, features
     "HW201": "a column is not in the source",
@@ -224,6 +225,7 @@ CODES |= {  # the data
     "HW409": "a source changed while it was read",
     "HW410": "a value does not fit an expression",
     "HW411": "a source breaks its contract",
+    "HW412": "data or definitions are not those of a recorded run",
 }
 CODES |= {  # the environment
     "HW500": "an unexpected error: a fault of Headwater itself",
@@ -232,7 +234,7 @@ CODES |= {  # the environment
     "HW503": "an artifact or a cached result is damaged",
     "HW504": "interrupted",
     "HW505": "a plan would let a value through before it is known",
-    "HW506": "there is no run to report",
+    "HW506": "there is no run to report or to reproduce",
     "HW507": "a variable of the environment has no usable value",
     "HW508": "a view does not fit into the memory that was declared",
 }
@@ -248,4 +250,5 @@ CODES |= {  # models
     "HW702": "a part holds a single class",
     "HW703": "a metric is undefined",
     "HW704": "an estimator refuses its parameters or the rows",
+    "HW705": "a feature is not what a model learned from",
 }

@@ -20,6 +20,7 @@ from headwater.plan.training_sets import TrainingSetPlan, plan_training_set
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 FRAME = pl.DataFrame({"user": ["a", "b"], "n": [1, 2], "m": [0, 1], "at": [AT, AT]})
+CHECKED = "the contract of source 'users'"
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -176,6 +177,58 @@ def test_the_code_that_decides_what_an_artifact_holds_counts() -> None:
         "stores/cache.py",
     } <= counted
     assert not {name for name in counted if name.startswith(("apps/", "reports/", "testing/"))}
+
+
+def named(change: Change) -> set[str]:
+    """The definitions that are told to be others, by which an artifact is identified."""
+    given = definitions()
+    before = identity.definition_identities(planned(given))
+    change(given)
+    after = identity.definition_identities(planned(given))
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda g: None, set()),
+        (lambda g: g.update(seed=8, frame=FRAME.reverse()), set()),
+        (lambda g: g["source"].update(description="who they are"), set()),
+        (lambda g: g["source"].update(known_times={"n": hw.ALWAYS}), {"source 'users'"}),
+        (lambda g: g["source"].update(contract=[hw.NotNull("n")]), {CHECKED}),
+        (lambda g: g["view"].update(features=[hw.Mean("n").within("8d")]), {"feature view 'one'"}),
+        (lambda g: g["spine"].update(filter=pl.col("m") > 0), {"the spine"}),
+        (lambda g: g.update(label=hw.Label("large", pl.col("n") > 0)), {"label 'large'"}),
+        (lambda g: g["set"].update(recipe=None), {"the recipe"}),
+    ],
+)  # fmt: skip
+def test_a_definition_that_changed_is_told_by_name_and_no_other(
+    change: Change, expected: set[str]
+) -> None:
+    assert named(change) == expected
+
+
+def test_derived_columns_and_grids_are_told_too() -> None:
+    def told(moment: str, delay: str) -> dict[str, str]:
+        users = hw.Source("users", hw.Frame(FRAME), event_time="at", delay=delay)
+        view = hw.FeatureView("one", users, entity="user", features=[hw.Count().within("7d")])
+        training_set = hw.TrainingSet(
+            "users",
+            spine=hw.Spine.every(moment, source=users, entity="user", active_within="9d"),
+            features=[view, hw.Derived("twice", pl.col("one__count_7d") * 2)],
+            label=hw.Label("some", pl.col("k") > 0, ahead={"k": hw.Count().ahead("1d")}),
+            split=hw.SplitByTime(train=0.8, validation=0.1, test=0.1),
+        )
+        faults = Faults()
+        plan = plan_training_set(training_set, faults)
+        faults.raise_all()
+        assert plan is not None
+        return identity.definition_identities(plan)
+
+    before = told("7d", "1h")
+    assert "derived column 'twice'" in before
+    for after, name in ((told("8d", "1h"), "the spine"), (told("7d", "2h"), "source 'users'")):
+        assert [one for one in before if before[one] != after[one]] == [name]
 
 
 LONGEST = '''

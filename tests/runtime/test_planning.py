@@ -11,7 +11,7 @@ from headwater.errors import SpecError
 from headwater.runtime.explain import explain_project
 from headwater.runtime.machine_costs import Sizes
 from headwater.runtime.planning import plan_project
-from headwater.runtime.run import build_project
+from headwater.runtime.run import build_project, train_project
 
 TINY = Sizes(quick=1_000, small=1_000, seconds=0.0)
 """Enough to tell that something is measured, and what."""
@@ -104,6 +104,10 @@ def test_a_feature_is_explained_from_source_to_model(make_project: Any) -> None:
     assert found["data"]["parcels"]["snapshot"]
     assert "definitions.py" in found["code"]["defined"]
     assert len(found["code"]["Mean"]) == 64
+    version = found["code"]["feature_version"]
+    learned = train_project(project)["pinned"]["features"]["depot__minutes_late_mean_1d"]
+    assert version == learned["version"]
+    assert "feature_version" not in explain_project(project, "late")["code"]
     assert found["used_by"] == ["late_model"]
     assert found["training_set"] == built["training_set"]["name"]
 

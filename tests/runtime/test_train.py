@@ -283,7 +283,7 @@ def test_train_takes_the_projects_folder_and_says_plain_values(make_project: Any
     assert Path(project.home.ledger).is_file()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert set(result) == {
-        *("training_set", "model", "metrics", "baseline", "rule", "against"),
+        *("training_set", "model", "metrics", "baseline", "rule", "against", "pinned"),
         *("calibration", "uncalibrated", "importance", "looks", "cached"),
     }  # fmt: skip
     assert result["training_set"]["fingerprint"] == train(project).artifact.fingerprint

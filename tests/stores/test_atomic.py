@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from headwater.errors import EngineError
-from headwater.stores.atomic import appearing, sweep, write_whole
+from headwater.stores.atomic import appearing, passing, sweep, write_whole
 
 KILLED = """
 import os, signal, sys
@@ -28,6 +28,13 @@ with atomic.appearing(target) as folder:
 IN_A_FILE = """
 atomic.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 atomic.write_whole(target, b"new")
+"""
+
+
+IN_PASSING = """
+with atomic.passing(target.parent, "work") as folder:
+    (folder / "half").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -116,3 +123,28 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path, pr
     assert left[0].startswith(".staging-made-")
     sweep(tmp_path)
     assert names(tmp_path / "other") == ["kept"]
+
+
+def test_a_passing_folder_is_gone_however_its_block_ends(tmp_path: Path) -> None:
+    with passing(tmp_path, "work") as folder:
+        (folder / "deep").mkdir()
+        assert names(tmp_path) == [folder.name]
+    assert names(tmp_path) == []
+    with pytest.raises(KeyboardInterrupt), passing(tmp_path, "work"):
+        raise KeyboardInterrupt
+    assert names(tmp_path) == []
+
+
+def test_a_passing_folder_of_a_killed_process_is_swept(tmp_path: Path) -> None:
+    program = KILLED + IN_PASSING
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "kept")], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert [name.startswith(".staging-work-") for name in names(tmp_path)] == [True]
+    sweep(tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_passing_folder_that_cannot_be_made_is_an_error_with_a_code(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match="HW502"), passing(tmp_path / "file", "work"):
+        pass

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater.plan.checks import code_of, contract_of
+from headwater.plan.features import owner_of
 from headwater.plan.sources import SourcePlan
 from headwater.plan.views import ViewPlan
 from headwater.spec.plain import fingerprint
@@ -102,6 +103,46 @@ def artifact_identity(plan: TrainingSetPlan, data: Mapping[str, str], seed: int)
             "versions": versions(),
         }
     )
+
+
+def definition_identities(plan: TrainingSetPlan) -> dict[str, str]:
+    """What `artifact_identity` takes of the definitions, definition by definition.
+
+    Where two artifacts differ by definition, one of these does, named as a message names it. What
+    a source declares counts for that source alone, and not for all that reads it.
+    """
+    training_set = plan.training_set
+    label, recipe = training_set.label, training_set.recipe
+    found: dict[str, Any] = {
+        "the spine": training_set.spine.definition(),
+        f"label {label.name!r}": [label.definition(), _code_of_label(plan)],
+        "the split": training_set.split.definition(),
+        "the recipe": [recipe and recipe.definition(), _code_of_steps(plan)],
+        "the order of the features": [one.name for one in training_set.features],
+    }
+    for view in plan.views:
+        found[owner_of(view.view)] = [view.view.definition(), _code_of(view)]
+    for derived in plan.derived:
+        found[f"derived column {derived.column!r}"] = derived.derived.definition()
+    for name, source in sources_of(plan).items():
+        found[f"source {name!r}"] = source.definition()
+        found[f"the contract of source {name!r}"] = contract_of(source)
+    return {
+        name: fingerprint(value if name.startswith("source") else _without_sources(value))
+        for name, value in found.items()
+    }
+
+
+def _without_sources(value: Any) -> Any:
+    """A definition with the names of sources in place of what these declare."""
+    if isinstance(value, Mapping):
+        return {
+            key: one["name"]
+            if key == "source" and isinstance(one, Mapping)
+            else _without_sources(one)
+            for key, one in value.items()
+        }
+    return [_without_sources(one) for one in value] if isinstance(value, list) else value
 
 
 def _code_of(view: ViewPlan) -> list[str]:

@@ -11,10 +11,12 @@ from headwater.errors import DataError
 from headwater.plan.faults import Faults
 from headwater.plan.findings import Finding, placed_findings
 from headwater.plan.models import check_comparison, check_model
+from headwater.plan.pins import check_pins
 from headwater.plan.sources import plan_source
 from headwater.plan.training_sets import plan_training_set
 from headwater.plan.views import plan_view
 from headwater.runtime.contracts import asked, is_refused
+from headwater.runtime.kept_models import last_trained
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project, load_project
 from headwater.spec.attributes import Attributes
@@ -29,6 +31,7 @@ def check(
     *,
     strict: bool = False,
     data: bool = False,
+    pinned: bool = False,
     say: Say = silent,
 ) -> dict[str, Any]:
     """What was checked and what is assumed: counts of definitions and the findings.
@@ -38,10 +41,12 @@ def check(
         strict: Refuse findings too, such as a source without a declared clock.
         data: Read the sources that have a contract and say in `checks` what was found in them, and
             in `passed` whether all is as it must be.
+        pinned: Refuse each feature that is not what a kept model learned from, and say in `pinned`
+            how many features each model pins; None for one that was not trained yet.
         say: Hears what is being done.
 
     Raises:
-        SpecErrors: All faults of the definitions together.
+        SpecErrors: All faults of the definitions together; HW705 those of `pinned`.
         DataError: HW401, a source's data is missing.
     """
     project = project if isinstance(project, Project) else load_project(Path(project))
@@ -71,8 +76,24 @@ def check(
         raise unread[0]
     counts = {kind.__name__: len(named) for kind, named in project.definitions.items()}
     told = [{**one.to_dict(), "place": str(one.place)} for one in found]
-    result = {"project": project.name, "definitions": counts, "findings": told}
+    result: dict[str, Any] = {"project": project.name, "definitions": counts, "findings": told}
+    if pinned:
+        result["pinned"] = _checked_pins(project)
     return {**result, **_checked_data(project, say)} if data else result
+
+
+def _checked_pins(project: Project) -> dict[str, int | None]:
+    """How many features each model pins, none of which has changed since it was trained."""
+    faults = Faults()
+    found: dict[str, int | None] = {}
+    for name, model in project.of(Model).items():
+        last = last_trained(project.home, model)
+        found[name] = None if last is None else len(last["pinned"]["features"])
+        plan = plan_training_set(model.training_set, faults)
+        if plan is not None and last is not None:
+            check_pins(model, plan, last["pinned"], faults)
+    faults.raise_all()
+    return found
 
 
 def _checked_data(project: Project, say: Say) -> dict[str, Any]:

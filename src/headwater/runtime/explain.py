@@ -11,6 +11,7 @@ from headwater.engines.preparation import Preparation
 from headwater.engines.preparation_state import load
 from headwater.errors import SpecError, closest
 from headwater.plan.derived import DerivedPlan
+from headwater.plan.feature_versions import feature_versions
 from headwater.plan.identity import sources_of, versions
 from headwater.plan.lineage import (
     label_origins,
@@ -57,13 +58,15 @@ def explain_project(
     prepared = _prepared(known, session)
     parts = _parts(known.plan, prepared, column)
     learners = project.of(Model).values()
+    version = feature_versions(known.plan).get(column)
+    told = {} if version is None else {"feature_version": version.identity}
     return {
         "name": column,
         "training_set": training_set.name,
         **parts,
         "prepared": sorted(name for name, inputs in _made_of(prepared).items() if column in inputs),
         "data": _data(known),
-        "code": {**parts["code"], **versions(), **code_state(project.folder)},
+        "code": {**parts["code"], **told, **versions(), **code_state(project.folder)},
         "used_by": [one.name for one in learners if one.training_set is training_set],
     }
 

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from headwater.kernel.pool import default_threads
 from headwater.runtime.progress import running, silent
 from headwater.runtime.project import Project
-from headwater.runtime.sessions import Session
-from headwater.stores.artifacts import Artifact
 from headwater.stores.atomic import write_whole
-
-PREFIX = "HEADWATER_"
-"""How the variables of the environment begin that are Headwater's."""
-_COMPILERS = ("llvmlite",)
+from headwater.stores.home import Home
 
 
 def record(result: Mapping[str, Any], project: Project, *, reproduce: Mapping[str, Any]) -> Path:
-    """Keep a run's result with its time, its host's kind and the state of the code.
+    """Keep a run's result with its time, its host and the state of the code.
 
     Args:
         result: What the run said.
         project: Whose run it was.
-        reproduce: As `reproduction` gives it.
+        reproduce: As `headwater.runtime.circumstances.reproduction` gives it.
     """
     now = datetime.now(UTC)
     with running() as run:  # the one that progress is said under
@@ -41,6 +33,7 @@ def record(result: Mapping[str, Any], project: Project, *, reproduce: Mapping[st
         "ended": now.isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "host": platform.node(),
         **code_state(project.folder),
         "reproduce": reproduce,
     }
@@ -50,36 +43,15 @@ def record(result: Mapping[str, Any], project: Project, *, reproduce: Mapping[st
     return path
 
 
-def reproduction(
-    artifact: Artifact, session: Session, learners: Mapping[str, str]
-) -> dict[str, Any]:
-    """What the numbers of a run depend on, and the settings that they should not depend on.
-
-    Args:
-        artifact: What the run built.
-        session: What it worked with.
-        learners: The versions of what learned and measured.
-    """
-    manifest = artifact.manifest
-    environment = {name: text for name, text in os.environ.items() if name.startswith(PREFIX)}
-    is_plain = environment.get("HEADWATER_COMPILE") == "0"
-    return {
-        "fingerprint": artifact.fingerprint,
-        "seed": session.seed,
-        "sources": manifest["sources"],
-        "settings": {
-            "threads": session.threads or default_threads(),
-            "memory_bytes": session.memory,
-            "engine": "plain Python" if is_plain else "machine code",
-        },
-        "environment": dict(sorted(environment.items())),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in _COMPILERS},
-            **manifest["versions"],
-            **learners,
-        },
-    }
+def recorded(home: Home) -> Iterator[dict[str, Any]]:
+    """The records of runs, the newest first; a damaged one is left out."""
+    for path in sorted(home.runs.glob("*.json"), reverse=True):
+        try:
+            entry = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(entry, dict) and "model" in entry:
+            yield entry
 
 
 def code_state(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from headwater.plan.windows import EVERYTHING
 from headwater.runtime.build import Session
 from headwater.runtime.progress import Say, silent
 from headwater.runtime.project import Project
+from headwater.runtime.records import recorded
 from headwater.spec.model import Model
 from headwater.stores.atomic import write_whole
 from headwater.stores.home import Home
@@ -60,9 +60,8 @@ def report_project(
         EngineError: HW506, the model was not run yet.
     """
     model = project.only(Model, name, "model")
-    for path in sorted(project.home.runs.glob("*.json"), reverse=True):
-        result = _recorded(path)
-        if result is not None and result["model"]["name"] == model.name:
+    for result in recorded(project.home):
+        if result["model"]["name"] == model.name:
             written = write_report(result, Session(project.home, project.seed, say))
             return {"report": str(written), "cached": True}
     raise EngineError(
@@ -70,15 +69,6 @@ def report_project(
         f"model {model.name!r} was not run yet",
         hint=f"headwater run {project.folder.as_posix()}",
     )
-
-
-def _recorded(path: Path) -> dict[str, Any] | None:
-    """A run's result; None where its file was damaged."""
-    try:
-        result: dict[str, Any] = json.loads(path.read_bytes())
-    except ValueError:
-        return None
-    return result
 
 
 def _path(home: Home, model: str) -> Path:

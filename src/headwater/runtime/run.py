@@ -11,7 +11,7 @@ from headwater.runtime.build import Session, build_in, planned
 from headwater.runtime.check import check
 from headwater.runtime.progress import Say, about, silent
 from headwater.runtime.project import Project
-from headwater.runtime.records import record, reproduction
+from headwater.runtime.records import record
 from headwater.runtime.report import described, write_report
 from headwater.runtime.resources import measured, noting
 from headwater.spec.model import ClockComparison, Model
@@ -68,8 +68,9 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
     Under `took` the result has what each task took that was computed and not read from the cache,
     as `headwater.runtime.resources.measured` notes it.
     """
+    from headwater.runtime.circumstances import reproduction
     from headwater.runtime.clocks import ClocksTable, compare_clocks
-    from headwater.runtime.train import model_versions, train_in
+    from headwater.runtime.train import train_in
 
     started = time.monotonic()
     checked = check(project)
@@ -82,11 +83,11 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
             if comparison.model is model:
                 clocks = compare_clocks(comparison, trained, session)
         pictured, is_kept = _pictured(trained.artifact, session)
-    looks = ledger.read(session.home.ledger)
+    plan, looks = planned(model.training_set), ledger.read(session.home.ledger)
     result = {
         "project": project.name,
         **trained.result,
-        **described(planned(model.training_set)),
+        **described(plan),
         "clocks": clocks.rows,
         "timeline": pictured["timeline"],
         "distributions": pictured["distributions"],
@@ -98,8 +99,7 @@ def run_project(project: Project, name: str | None = None, *, say: Say = silent)
         "took": took,
     }
     result["report"] = str(write_report(result, session))
-    learners = model_versions(model.estimator)
-    record(result, project, reproduce=reproduction(trained.artifact, session, learners))
+    record(result, project, reproduce=reproduction(model, trained, plan, session))
     return result
 
 

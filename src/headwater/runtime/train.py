@@ -21,17 +21,18 @@ from headwater.models.metrics import NAMES, metrics
 from headwater.models.resampling import Bootstrap, bootstrap
 from headwater.plan.faults import Faults
 from headwater.plan.models import check_model
+from headwater.plan.pins import pins
 from headwater.plan.seeds import derived_seed
 from headwater.plan.training_sets import TrainingSetPlan
 from headwater.runtime.build import Session, build_in, resolved, session_at
 from headwater.runtime.inspection import Measured, Score, calibrations, importances
+from headwater.runtime.kept_models import kept_models, note_last
 from headwater.runtime.progress import Say, about, silent
 from headwater.runtime.resources import measured
 from headwater.spec.model import Model
 from headwater.spec.plain import fingerprint
 from headwater.stores import ledger
 from headwater.stores.artifacts import Artifact
-from headwater.stores.cache import Cache
 
 RESAMPLES = 500
 _COMPARED = tuple(name for name in NAMES if name != "prevalence")
@@ -80,7 +81,7 @@ def train(
         `training_set`, `model`, `metrics`, `baseline` (the training prevalence for every row),
         `rule` (or None), `against` (the model's gain on both, paired), `calibration` by part,
         `uncalibrated` (what it was before `calibrate=`, or None), `importance`, `looks` so far,
-        `cached`.
+        `pinned` (the version of each feature that was learned from), `cached`.
 
     Raises:
         SpecError: HW701, the estimator cannot be made; and the faults of the definitions.
@@ -101,7 +102,7 @@ def train_in(model: Model, session: Session) -> Trained:
     faults.raise_all()
     known = resolved(model.training_set, session)
     identity = _identity(model, known.identity, session)
-    models = Cache(session.home.models / model.name)
+    models = kept_models(session.home, model)
     if models.load(identity) is None:
         fitted(model, session.seed)  # what cannot be made is refused before anything is built
     artifact = build_in(model.training_set, session, known=known)
@@ -114,6 +115,7 @@ def train_in(model: Model, session: Session) -> Trained:
                 kept = _computed(model, artifact, known.plan, session)
             _enter_look(kept[1], model, artifact, session)
             models.keep(identity, *kept)
+        note_last(session.home, model, identity)
     scores, result = kept
     looked = _with_looks(result, model, session)
     return Trained(artifact, looked, scores, cached=is_cached and artifact.cached)
@@ -239,6 +241,7 @@ def _computed(
         "calibration": calibrations(parts),
         "uncalibrated": plain,
         "importance": importances(score, parts, artifact=artifact, plan=plan, seed=seed),
+        "pinned": pins(plan),
     }
 
 

@@ -17,6 +17,8 @@ from headwater.spec.view import View
 
 FORMAT = 1
 """The layout's version; an artifact of another one is not read."""
+MANIFEST = "manifest.json"
+"""The file that says what an artifact holds."""
 TOP_VALUES = "top_values.json"
 """The state that says which value each feature of a `top=` means."""
 SET_ASIDE = "set_aside"
@@ -138,13 +140,13 @@ def load_artifact(path: Path) -> Artifact:
     """
     name = path.name[:12]
     try:
-        manifest = json.loads((path / "manifest.json").read_bytes())
+        manifest = json.loads((path / MANIFEST).read_bytes())
         if manifest["format"] != FORMAT:
             raise _refused(f"artifact {name} has format {manifest['format']}, not {FORMAT}")
         if _digest_of_text(manifest) != manifest["sha256"]:
             raise _refused(f"the manifest of artifact {name} is not what was written")
         for file, digest in manifest["files"].items():
-            if _digest(path / file) != digest:
+            if file_digest(path / file) != digest:
                 raise _refused(f"file {file!r} of artifact {name} is not what was written")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _refused(f"artifact {name} is damaged") from error
@@ -154,11 +156,11 @@ def load_artifact(path: Path) -> Artifact:
 def finish_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest with the digest of each file in the folder, and with its own."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+    digests = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
     whole = {**manifest, "format": FORMAT, "files": digests}
     whole["sha256"] = _digest_of_text(whole)
     text = json.dumps(whole, indent=2)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _refused(message: str) -> EngineError:
@@ -172,6 +174,7 @@ def _digest_of_text(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -37,6 +37,27 @@ def appearing(target: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+@contextmanager
+def passing(parent: Path, name: str) -> Iterator[Path]:
+    """A folder to work in, which is gone when the block ends, however it ends.
+
+    A process that is killed leaves it to the next `sweep`.
+
+    Raises:
+        EngineError: HW502, the disk does not take it.
+    """
+    folder = parent / f"{STAGING}{name}-{os.getpid()}"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file beside its place, synced, and rename it.
 

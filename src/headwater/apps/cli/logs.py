@@ -56,7 +56,8 @@ class JsonSpeaker:
     def done(self, result: Mapping[str, Any]) -> None:
         """Say that the run ended well, and which training set it is about."""
         built = result.get("training_set")
-        about = {"exit_code": 0, "cached": result.get("cached")}
+        exit_code = 0 if result.get("passed", True) else 1
+        about = {"exit_code": exit_code, "cached": result.get("cached")}
         if isinstance(built, Mapping):
             about |= {"training_set": built["name"], "fingerprint": built["fingerprint"]}
         self._write("info", "ended", {k: value for k, value in about.items() if value is not None})

@@ -43,7 +43,7 @@ def check(result: Result) -> str:
     """What was checked, and what is assumed."""
     counted = [_counted(kind, number) for kind, number in result["definitions"].items()]
     found = f"project {result['project']}: {', '.join(counted) or 'no definitions'}; no fault found"
-    return "\n".join([found, *_findings(result), *_checks(result)])
+    return "\n".join([found, *_findings(result), *_pinned(result), *_checks(result)])
 
 
 def build(result: Result) -> str:
@@ -201,6 +201,15 @@ def _findings(result: Result) -> Iterator[str]:
         yield from _wrapped(f"{one['certainty']}: [{one['code']}] {one['message']}")
         if one.get("place"):
             yield f"  at {one['place']}"
+
+
+def _pinned(result: Result) -> Iterator[str]:
+    """Whether the features of each model are those that it learned from, where that was asked."""
+    for model, features in result.get("pinned", {}).items():
+        if features is None:
+            yield f"model {model} was not trained yet, so that it pins no feature"
+        else:
+            yield f"model {model} learned from its {count(features)} features as they are declared"
 
 
 def _checks(result: Result) -> Iterator[str]:

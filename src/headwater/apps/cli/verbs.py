@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headwater.apps.cli import catalog_rendering, plan_rendering, rendering
+from headwater.apps.cli import (
+    catalog_rendering,
+    plan_rendering,
+    rendering,
+    reproduction_rendering,
+)
 
 if TYPE_CHECKING:
     from headwater.runtime.project import Project
@@ -45,6 +50,13 @@ Strict = Annotated[
 
 Data = Annotated[
     bool, typer.Option("--data", help="Read the sources too, and check their contracts.")
+]
+Pinned = Annotated[
+    bool,
+    typer.Option("--pinned", help="Refuse features that are not what a kept model learned from."),
+]
+RunName = Annotated[
+    str, typer.Argument(help="The identity of a recorded run, or how it begins; the last one.")
 ]
 
 
@@ -85,13 +97,18 @@ def demo(folder: Folder = Path("flights"), *, say: Say) -> Result:
 
 
 def check(
-    project: ProjectFolder = Path(), *, strict: Strict = False, data: Data = False, say: Say
+    project: ProjectFolder = Path(),
+    *,
+    strict: Strict = False,
+    data: Data = False,
+    pinned: Pinned = False,
+    say: Say,
 ) -> Result:
     """Report every fault of the definitions before a row is read."""
     loaded = _loaded(project, say)
     from headwater.runtime import check as use_case
 
-    return use_case.check(loaded, strict=strict, data=data, say=say)
+    return use_case.check(loaded, strict=strict, data=data, pinned=pinned, say=say)
 
 
 def plan(
@@ -165,6 +182,14 @@ def report(project: ProjectFolder = Path(), name: ModelName = None, *, say: Say)
     return report_project(loaded, name, say=say)
 
 
+def reproduce(run: RunName = "last", project: ProjectFolder = Path(), *, say: Say) -> Result:
+    """Build and train a recorded run anew, and compare every digest with its record."""
+    loaded = _loaded(project, say)
+    from headwater.runtime.reproduce import reproduce_project
+
+    return reproduce_project(loaded, run, say=say)
+
+
 def alert(verb: str, folder: Path, exit_code: int, code: str, error: str) -> str | None:
     """Tell a project's hook of a failure; what went wrong with that, None where nothing did."""
     from headwater.runtime.failure_hooks import call_hook, failure_hook
@@ -193,4 +218,5 @@ VERBS = (
     Verb(train, rendering.train, "headwater train flights late_gbm"),
     Verb(run, rendering.run, "headwater run flights --json", alerts=True),
     Verb(report, rendering.report, "headwater report flights"),
+    Verb(reproduce, reproduction_rendering.reproduce, "headwater reproduce last flights"),
 )
