@@ -80,7 +80,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("spoil", "exit_code", "code"), FAILURES)
-@pytest.mark.parametrize("verb", ["build", "run"])
+@pytest.mark.parametrize("verb", ["build", pytest.param("run", marks=pytest.mark.slow)])
 def test_each_class_of_failure_is_told_with_its_code(
     project: Any, spawn: Any, spoil: Callable[[Any], None], exit_code: int, code: str, verb: str
 ) -> None:
@@ -202,7 +202,10 @@ def test_nobody_has_to_read_what_is_printed(project: Any, spawn: Any) -> None:
     ],
     ids=["missing", "failing", "silent", "slow"],
 )
-@pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param((), id="text"), pytest.param(("--json",), id="json", marks=pytest.mark.slow)],
+)
 def test_a_hook_that_fails_is_reported_and_never_hides_the_first_error(
     project: Any, spawn: Any, command: list[str], said: str, options: tuple[str, ...]
 ) -> None:

@@ -146,7 +146,9 @@ def stuck(done: Any, spawn: Any) -> Any:
     return process
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(
+    ("name", "code"), [("SIGINT", 130), pytest.param("SIGTERM", 143, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_reproduction_leaves_everything_as_it_was(
     name: str, code: int, done: Any, spawn: Any
 ) -> None:
