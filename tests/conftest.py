@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import hypothesis
 import pytest
 
+from headwater.testing.window_laws import uncompiled
+
 hypothesis.settings.register_profile(
     "headwater", derandomize=True, deadline=None, print_blob=False, database=None
 )
 hypothesis.settings.load_profile("headwater")
+
+
+@pytest.fixture(params=["python", pytest.param("compiled", marks=pytest.mark.slow)])
+def in_both_ways(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As plain Python every day, and as machine code among the slow tests.
+
+    For members whose compiling takes longer than the test: that both give the same bits is a law.
+    """
+    if request.param == "compiled":
+        yield
+        return
+    with uncompiled():
+        yield
 
 
 class NoSkips:

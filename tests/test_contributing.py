@@ -96,6 +96,7 @@ def test_a_word_is_shown_whole_with_its_file_in_under_twenty_lines(title: str, n
     assert f"`hw.{plugins.class_name(Path(name).stem)}(" in section(title)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize("name", ["CountZeros", "FillMean", "Capitals"])
 def test_a_word_of_the_page_meets_every_law(name: str, project: Path) -> None:
     laws = contract_of(plugins.find(name))

@@ -61,6 +61,7 @@ def test_the_promise_holds_over_small_groups_and_over_a_large_one(member: Any) -
     keeps_its_promise(member, skewed())
 
 
+@pytest.mark.slow
 def test_a_large_skewed_window_is_near_the_exact_one() -> None:
     pairs = [
         (hw.ApproximateCountDistinct("word", 12), hw.CountDistinct("word")),
@@ -95,6 +96,7 @@ CASES: list[tuple[Any, Any, list[Any], Any]] = [
 ]
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize(("member", "dtype", "values", "expected"), CASES)
 def test_few_values_are_as_the_exact_member_has_them(
     member: Any, dtype: pl.DataType, values: list[Any], expected: Any
@@ -118,6 +120,7 @@ def test_a_quantile_has_the_unit_of_its_values(dtype: pl.DataType) -> None:
     assert 495 <= number <= 505
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [3, 10_000_000])
 def test_rows_enter_and_leave_one_state_however_many_there_are(rows: int) -> None:
     features = [

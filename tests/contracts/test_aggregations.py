@@ -28,6 +28,7 @@ from headwater.errors import SpecError
 from headwater.kernel.compile import compiled
 from headwater.kernel.moments import add_words
 from headwater.testing.aggregation_laws import Law, check_laws, laws_of
+from headwater.testing.path_laws import PATH_LAWS
 from headwater.testing.window_laws import uncompiled
 
 MEMBERS = {name: member.load() for name, member in plugins.members("aggregations").items()}
@@ -36,11 +37,40 @@ FIRST |= {"ValueCounts", "Variance"}
 PROMISE = "it keeps its promise against the exact member"
 COMPILED = {"Count", "Last", "Sum"}
 """As machine code every day; the others run as Python, and compiled among the slow tests."""
-LAWS = [
-    pytest.param(name, law, id=f"{name}: {law.name}")
+
+
+def shape_of(name: str) -> tuple[Any, ...]:
+    """What decides by which way the values of a member go from its rows to its answers."""
+    member: Any = MEMBERS[name].of_example("amount")
+    is_added = getattr(member, "merge", None) is add_words
+    given = (bool(member.parts), bool(member.reads_also), member.ordered, is_added)
+    return (member.folds, member.returns, *given)
+
+
+WAYS = {
+    *PATH_LAWS,
+    "a clock that follows events has the same bits",
+    "other questions do not matter",
+    "the number of threads does not matter",
+}
+"""Laws of the ways to an answer: each day for a member of each shape; slow tests ask all."""
+SHAPES = {shape_of(name): name for name in sorted(MEMBERS, reverse=True)}
+NOTHING_TO_COMPARE = "plain Python gives the same bits"
+"""Where plain Python is all that runs."""
+
+
+def is_daily(name: str, law: str) -> bool:
+    """Whether what does not run as machine code is asked to meet a law every day."""
+    return law != NOTHING_TO_COMPARE and (law not in WAYS or name in SHAPES.values())
+
+
+DAILY = [
+    (name, law)
     for name, member in MEMBERS.items()
     for law in laws_of(member, histories=12 if name in COMPILED else 4)
+    if name in COMPILED or is_daily(name, law.name)
 ]
+LAWS = [pytest.param(name, law, id=f"{name}: {law.name}") for name, law in DAILY]
 
 
 @pytest.fixture
@@ -86,6 +116,16 @@ def test_a_member_is_checked_against_the_reference_and_against_itself(name: str)
     assert len(laws) > 5
 
 
+def test_members_of_many_shapes_are_asked_in_each_way_every_day() -> None:
+    asked = {name for name, law in DAILY if law.name in WAYS}
+    assert laws_of(Count)[-1].name not in WAYS  # of a fit
+    assert {law.name for law in laws_of(Count)} >= {*WAYS, NOTHING_TO_COMPARE}
+    assert {shape_of(name) for name in asked} == {
+        shape_of(name) for name, member in MEMBERS.items() if "window" in member.serves
+    }
+    assert len(asked) > 20
+
+
 def test_uncompiled_passes_are_plain_functions_and_compiled_ones_come_back() -> None:
     signature = "void(const int64[::1], int64[::1])"
     assert is_machine_code(compiled(_double, signature))
@@ -103,6 +143,7 @@ def _double(x: Any, out: Any) -> None:
         out[i] = 2 * x[i]
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_the_example_of_the_contract_is_computed_from_its_file_alone(project: Path) -> None:
     (project / "aggregations" / "longest.py").write_text(example("Longest"), encoding="utf-8")
     assert plugins.members("aggregations")["Longest"].origin == "project"
@@ -126,6 +167,7 @@ def test_the_example_of_the_contract_is_computed_from_its_file_alone(project: Pa
     assert enriched["v__items_longest_all"].dtype == pl.Int64
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_the_example_of_a_fold_over_values_is_computed_from_its_file_alone(project: Path) -> None:
     (project / "aggregations" / "commonest.py").write_text(example("Commonest"), encoding="utf-8")
     check_laws(hw.Commonest)
@@ -134,6 +176,7 @@ def test_the_example_of_a_fold_over_values_is_computed_from_its_file_alone(proje
     assert fold({"w": hw.Commonest("w")}, frame.head(2)) == {"w": "a"}
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_the_example_of_a_list_is_computed_from_its_file_alone(project: Path) -> None:
     (project / "aggregations" / "each_side.py").write_text(example("EachSide"), encoding="utf-8")
     check_laws(hw.EachSide, histories=4)
@@ -196,6 +239,7 @@ class Middle(Aggregation):
         return VALUE, x[code]
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_fold_over_values_is_told_the_numbers_themselves() -> None:
     check_laws(Middle)
     frame = pl.DataFrame({"x": [2.5, -0.0, 9.0, None], "n": [7, 8, 2**62, -1]})
@@ -237,6 +281,7 @@ class LatestDay(Aggregation):
 '''
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_member_that_picks_a_row_by_its_value_sees_codes_of_every_type(project: Path) -> None:
     (project / "aggregations" / "latest_day.py").write_text(LATEST_DAY, encoding="utf-8")
     check_laws(hw.LatestDay)
@@ -262,6 +307,7 @@ class Positive(Count):
         state[0] = 1 if x[i] > 0 else 0
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_member_that_returns_an_integer_reads_the_values() -> None:
     check_laws(Positive)
     frame = pl.DataFrame({"x": [1.5, -2.0, None, 0.0, 3.0], "n": [1, -1, 0, None, 2]})
@@ -419,6 +465,7 @@ class Broken:
             return VALUE, state[0] + 1
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize(
     ("member", "noticed"),
     [
@@ -467,6 +514,7 @@ def test_an_ordered_member_is_compared_where_no_tie_refuses_it() -> None:
         law.check()  # each history as a whole is refused, or has nothing to count
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_the_message_of_a_broken_law_names_member_history_and_feature() -> None:
     laws = {law.name: law for law in laws_of(Broken.NotEmpty, histories=1)}
     with pytest.raises(AssertionError, match=r"NotEmpty, histories 0: nothing visible .* found"):

@@ -43,6 +43,7 @@ NEVER = [3, 0, -0.5]
 """Not known in time, at `as_of`, after it."""
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_each_kind_of_window_counts_the_rows_that_its_text_says(page: Any) -> None:
     kinds = {kind.code: kind for kind in page.kinds()}
     assert list(kinds) == list(COUNTED)

@@ -212,6 +212,7 @@ class Newest(Aggregation):
         return (VALUE if size > 0 else NULL), size
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_lists_of_rows_hold_values_of_any_type_and_nulls() -> None:
     texts, structs, times, one = found(
         Newest("s").over_all(),
@@ -269,6 +270,7 @@ def pairs(*items: tuple[Any, int]) -> list[dict[str, Any]]:
     return [{"value": value, "count": count} for value, count in items]
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_counted_values_are_lists_of_structs() -> None:
     texts, few = found(Often("s").over_all(), Often("x", k=1).over_all())
     assert texts == [pairs(("v", 1)), pairs(("u", 2), ("w", 1)), None, None, None, pairs(("u", 1))]
@@ -278,6 +280,7 @@ def test_counted_values_are_lists_of_structs() -> None:
     assert fold({"t": Often("s")}, ROWS.clear()) == {"t": None}
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_column_without_rows_and_a_spine_without_questions_keep_the_type() -> None:
     plan = planned(Often("s").over_all(), Newest("s").over_all())
     none = view_features(plan, KEYS.clear(), as_of=AS_OF.clear())
@@ -318,6 +321,7 @@ class Above(Aggregation):
         return (VALUE if state[0] > 0 else NULL), (1 if state[1] > 0 else 0)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_times_and_durations_are_folded_in_microseconds_and_booleans_come_out() -> None:
     durations, times = found(
         Above("d", 7_500).over_all(), Above("at", DAY).over_all(), in_quick_passes=True
@@ -332,6 +336,7 @@ def test_times_and_durations_are_folded_in_microseconds_and_booleans_come_out() 
     }
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_lists_are_built_and_read_again(tmp_path: Path) -> None:
     built = view_features(planned(Often("s").over_all(), Newest("s").over_all()), KEYS, as_of=AS_OF)
     built.write_parquet(tmp_path / "lists.parquet")

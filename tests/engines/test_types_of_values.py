@@ -50,6 +50,7 @@ def answer(feature: Any, rows: pl.DataFrame = ROWS, asked: int = 1) -> pl.Series
     return alone
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize(
     ("feature", "value"),
     [
@@ -74,6 +75,7 @@ def test_what_is_summed_of_decimals_keeps_their_scale(feature: Any, value: Any) 
     assert (found.dtype, found.to_list()) == (pl.Decimal(38, 2), [Decimal("-3.35")])
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize("word", ["Min", "Max", "First", "Last", "Mode", "Lag", "Nth"])
 def test_what_is_one_of_the_decimals_keeps_their_type(word: str) -> None:
     found = answer(getattr(hw, word)("price"))
@@ -81,6 +83,7 @@ def test_what_is_one_of_the_decimals_keeps_their_type(word: str) -> None:
     assert found[0] == (Decimal("-2.25") if word in ("Min", "Lag") else Decimal("1.10"))
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize(
     ("feature", "value"),
     [
@@ -99,6 +102,7 @@ def test_a_float_of_decimals_loses_no_digit_where_they_cancel(feature: Any, valu
     assert found[0] == pytest.approx(value, rel=5e-16)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_decimals_of_several_scales_stand_in_one_view() -> None:
     rows = ROWS.with_columns(exact=pl.col("price").cast(pl.Decimal(20, 6)), x=pl.col("price") * 1.0)
     source = hw.Source("s", hw.Frame(rows), event_time="at", known_time="at")
@@ -108,6 +112,7 @@ def test_decimals_of_several_scales_stand_in_one_view() -> None:
     assert found == pytest.approx([-0.05 / 3] * 3, rel=1e-14)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize("cents", [(1191, 0, 0, 0, 0), (1, 2, 4), (10**15 + 1, 7, 3), (-5, 11)])
 def test_a_mean_and_a_spread_of_decimals_are_floats_within_three_units(
     cents: tuple[int, ...],
@@ -123,6 +128,7 @@ def test_a_mean_and_a_spread_of_decimals_are_floats_within_three_units(
     assert found["std"] == pytest.approx(math.sqrt(variance), rel=6e-16)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_decimal_beyond_64_bits_is_refused_by_what_computes_with_it() -> None:
     for feature in (hw.Sum("wide"), hw.Mean("wide"), hw.Range("wide")):
         with pytest.raises(DataError, match="values do not fit 64-bit integers") as caught:
@@ -140,6 +146,7 @@ def test_a_sum_of_decimals_that_leaves_64_bits_is_refused() -> None:
     assert caught.value.code == "HW407"
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize(
     ("feature", "value"),
     [
@@ -163,6 +170,7 @@ def test_durations_and_times_give_durations(feature: Any, value: timedelta) -> N
     assert (found.dtype, found[0]) == (pl.Duration("us"), value)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_half_a_microsecond_goes_to_the_even_one() -> None:
     for waits, mean in (([1, 2], 2), ([2, 3], 2), ([-1, -2], -2), ([3, 4], 4)):
         rows = ROWS[:2].with_columns(wait=pl.Series(waits).cast(pl.Duration("us")))
@@ -176,6 +184,7 @@ def in_nanoseconds(*values: int | None) -> pl.DataFrame:
     return ROWS[: len(values)].with_columns(wait=wait, stamp=stamp)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize(
     ("feature", "values", "microseconds"),
     [
@@ -207,6 +216,7 @@ def test_nanoseconds_are_summed_as_they_are_and_rounded_once(
     assert found.to_physical()[0] == microseconds
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_fit_rounds_nanoseconds_once_too() -> None:
     asked = {"sum": hw.Sum("wait"), "mean": hw.Mean("wait")}
     found = fold(asked, in_nanoseconds(999, 999, 999, 999))
@@ -241,6 +251,7 @@ def test_durations_whose_sum_is_beyond_64_bits_are_refused(unit: Any) -> None:
     assert caught.value.code == "HW407"
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_an_enum_is_ordered_as_declared_and_a_categorical_as_text() -> None:
     as_text = ROWS.with_columns(size=pl.col("size").cast(pl.Categorical))
     assert [answer(hw.Min("size"))[0], answer(hw.Max("size"))[0]] == ["small", "large"]
@@ -260,6 +271,7 @@ def test_integers_stay_integers_or_are_refused() -> None:
     assert answer(hw.Mean("items"), twice)[0] == 2.0**62
 
 
+@pytest.mark.usefixtures("in_both_ways")
 def test_a_fit_makes_of_types_what_a_feature_does() -> None:
     asked = {
         "sum": hw.Sum("price"), "mean": hw.Mean("price"), "wait": hw.Sum("wait"),

@@ -33,9 +33,12 @@ PARTS = [
     for made in map(told_history, range(160))
     if len({asked["as_of"] for asked in made.spine} - {None}) >= 4 and len(made.rows) > 12
 ][:24]
+EARLY = "rows with early keys"
+FEW = ("Mode", "Sum")
+"""Asked over those every day; all members are among the slow tests, as machine code."""
 SOURCES: dict[str, dict[str, Any]] = {
     "rows": {"known_times": {"amount": "amount_known"}},
-    "rows with early keys": {
+    EARLY: {
         "known_times": {
             **dict.fromkeys((*ENTITY, "event_time"), pl.col("event_time") - pl.duration(days=1)),
             "amount": "amount_known",
@@ -128,8 +131,8 @@ def history(change: str, declared: str) -> pl.DataFrame:
             rows = ordered(changed(plan, rows, at=at, seed=number))
         elif change == "truncated":
             rows = truncated(plan, rows, at=at)
-            assert rows.height > 0
         frames.append(own(rows, number))
+    assert sum(frame.is_empty() for frame in frames) <= (declared != EARLY)
     return pl.concat(frames)
 
 
@@ -165,8 +168,10 @@ def test_the_questions_are_asked_in_a_batch_and_as_requests() -> None:
     assert FEW_ROWS < len(questions()) < 2 * FEW_ROWS
 
 
-@pytest.mark.parametrize("declared", SOURCES)
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [(name, one) for name in MEMBERS for one in SOURCES if one != EARLY or name in FEW],
+)
 def test_what_was_not_known_moves_no_value(name: str, declared: str, bits: Bits) -> None:
     with uncompiled():  # compiling every member takes minutes
         (told, later), (found, moved) = values(name, "changed", declared, bits)
@@ -177,7 +182,7 @@ def test_what_was_not_known_moves_no_value(name: str, declared: str, bits: Bits)
 @pytest.mark.parametrize("name", MEMBERS)
 def test_what_was_known_gives_the_same_value_without_the_rest(name: str, bits: Bits) -> None:
     with uncompiled():
-        (told, _), (found, _) = values(name, "truncated", "rows with early keys", bits)
+        (told, _), (found, _) = values(name, "truncated", EARLY if name in FEW else "rows", bits)
     assert found == told
 
 
@@ -188,3 +193,5 @@ def test_what_was_not_known_moves_no_value_of_a_compiled_member(name: str, bits:
         (told, later), (found, moved) = values(name, "changed", declared, bits)
         assert found == told
         assert moved != later
+    (told, _), (found, _) = values(name, "truncated", EARLY, bits)
+    assert found == told

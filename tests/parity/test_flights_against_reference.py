@@ -54,7 +54,10 @@ def _view(flights: pl.DataFrame, entity: str) -> Any:
     return hw.FeatureView("v", source, entity=entity, features=features)
 
 
-@pytest.mark.parametrize(("entity", "rows"), [("tailnum", 60), ("carrier", 3)])
+@pytest.mark.parametrize(
+    ("entity", "rows"),
+    [("tailnum", 60), pytest.param("carrier", 3, marks=pytest.mark.slow)],
+)
 def test_sampled_flights_have_the_features_of_the_reference(
     flights: pl.DataFrame, entity: str, rows: int
 ) -> None:

@@ -113,6 +113,7 @@ def test_words_that_read_the_order_of_rows_are_known() -> None:
     assert {"First", "Lag", "Last", "LastK", "Latest", "Streak", "ZScore"} <= set(ORDERED)
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize("name", ORDERED)
 def test_each_word_that_reads_the_order_refuses_a_tie_without_a_sequence(name: str) -> None:
     """All rows of a key tie, in groups of four; equal values tie without harm."""

@@ -123,12 +123,14 @@ DERIVED = {
 }
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize("name", CASES)
 def test_a_template_gives_what_can_be_counted_by_hand(name: str) -> None:
     features, expected = CASES[name]
     assert values(features) == expected
 
 
+@pytest.mark.usefixtures("in_both_ways")
 @pytest.mark.parametrize("name", DERIVED)
 def test_a_derived_template_gives_what_can_be_counted_by_hand(name: str) -> None:
     derived, column, expected = DERIVED[name]
