@@ -2,8 +2,8 @@
 
 A peer's module imports its library at the top, so that its start counts. Run as
 `python -m bench.peers.<name> TASK STARTED RUNS` it does the job once, then again for what a process
-that is already running takes, and prints what it measured as JSON. A job that is short is done again
-several times, and the median counts.
+that is already running takes, and prints what it measured as JSON. A job that is short is done
+again several times, and the median counts.
 """
 
 from __future__ import annotations
