@@ -199,14 +199,19 @@ def test_a_run_and_its_report_say_what_was_set_aside(
     assert build_project(project)["training_set"]["set_aside"] == {"parcels": books}
 
 
-def test_kept_answers_of_checks_say_the_same_again(spoilt: pl.DataFrame) -> None:
-    source = hw.Source(
-        "parcels",
-        hw.Frame(spoilt),
+def checked(name: str, frame: pl.DataFrame) -> hw.Source:
+    """A source that sets rows with a distance below zero aside."""
+    return hw.Source(
+        name,
+        hw.Frame(frame),
         event_time="sent_at",
         known_time="sent_at",
         contract=[hw.Between("distance", 0, on_break="set_aside")],
     )
+
+
+def test_kept_answers_of_checks_say_the_same_again(spoilt: pl.DataFrame) -> None:
+    source = checked("parcels", spoilt)
     memory, data = Memory(), {"parcels": source.snapshot()}
     first = enforced({"parcels": source}, data, memory)
     assert [one.broken for one in first] == [BAD]
@@ -214,13 +219,7 @@ def test_kept_answers_of_checks_say_the_same_again(spoilt: pl.DataFrame) -> None
 
 
 def test_enrich_warns_once_of_what_is_set_aside(spoilt: pl.DataFrame) -> None:
-    source = hw.Source(
-        "spoilt_parcels",
-        hw.Frame(spoilt),
-        event_time="sent_at",
-        known_time="sent_at",
-        contract=[hw.Between("distance", 0, on_break="set_aside")],
-    )
+    source = checked("spoilt_parcels", spoilt)
     view = hw.FeatureView("v", source, entity="courier", features=[hw.Count().over_all()])
     spine = pl.DataFrame({"courier": ["nobody"], "at": [spoilt["sent_at"].max()]})
     with pytest.warns(HeadwaterWarning, match="40 of 2,000 rows break it and are set aside"):
